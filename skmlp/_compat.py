@@ -1,0 +1,225 @@
+"""Everything that reaches into the private parts of a dependency, in one place.
+
+================  ====================================================================
+dependency        what is used, and why
+================  ====================================================================
+scikit-learn      the parameter constraints and the weight check of its own estimators
+TensorFlow        start-up: threads, memory growth, and the chatter on file descriptor 2;
+                  graph rewriting, off for one thread
+scikeras          imported without the patches that it leaves on Keras' classes
+Keras             the epoch at which ``BackupAndRestore`` resumes
+================  ====================================================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+from sklearn.utils._param_validation import (
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+)
+from sklearn.utils.validation import _check_sample_weight
+
+__all__ = [
+    "Interval",
+    "InvalidParameterError",
+    "StrOptions",
+    "check_sample_weight",
+    "graph_rewrites_off",
+    "import_keras",
+    "import_scikeras_wrapper",
+    "keras_type",
+    "take_resumed_epoch",
+]
+
+
+class _KerasType(type):
+    """Stand for a Keras class without importing Keras.
+
+    An object can only be an instance of a Keras class when Keras is imported already.
+    """
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        found: Any = sys.modules.get("keras")
+        for name in cls.__module__.split(".")[1:] + [cls.__name__]:
+            found = getattr(found, name, None)
+        return isinstance(found, type) and isinstance(instance, found)
+
+
+def keras_type(name: str) -> type:
+    """Return a class whose instances are those of a Keras class, by its public name."""
+    module, _, class_name = name.rpartition(".")
+    return _KerasType(class_name, (), {"__module__": module})
+
+
+def check_sample_weight(
+    sample_weight: ArrayLike | None, X: NDArray, *, dtype: DTypeLike
+) -> NDArray[np.floating]:
+    """Return non-negative weights, one per row of ``X``; ``None`` gives ones."""
+    return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
+
+
+def import_keras() -> ModuleType:
+    """Import Keras, starting TensorFlow quietly where it is Keras' backend.
+
+    A process in which TensorFlow already runs is left as it is.
+    """
+    if "keras" not in sys.modules and "tensorflow" not in sys.modules:
+        with _start_up_chatter_dropped():
+            import keras
+
+            if keras.config.backend() == "tensorflow":
+                _start_tensorflow()
+    import keras
+
+    return keras
+
+
+def _start_tensorflow() -> None:
+    """Take the threads this process was allotted, let GPU memory grow, and warm up.
+
+    TensorFlow reports its devices and services when each is first used, so each is
+    used once here, where its reports are dropped.
+    """
+    import tensorflow as tf
+
+    if n_threads := _allotted_threads():
+        tf.config.threading.set_intra_op_parallelism_threads(n_threads)
+        tf.config.threading.set_inter_op_parallelism_threads(n_threads)
+    for device in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(device, True)
+
+    @tf.function(jit_compile=True)
+    def count(n: Any) -> Any:
+        return tf.while_loop(lambda i: i < n, lambda i: (i + 1,), (0,))
+
+    count(tf.constant(1))
+    signature = tf.TensorSpec((), tf.int32)
+    for _ in tf.data.Dataset.from_generator(lambda: [1], output_signature=signature):
+        pass
+
+
+@contextlib.contextmanager
+def graph_rewrites_off() -> Iterator[None]:
+    """Run TensorFlow functions of this thread without Grappler.
+
+    A graph that runs for less than a second is not worth rewriting, and the rewriter
+    logs a warning for each operation in float64. The public switch is global.
+    """
+    from tensorflow.python.eager import context
+
+    eager = context.context()
+    kept = eager.function_call_options
+    config = eager.config
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    eager.function_call_options = context.FunctionCallOptions(config_proto=config)
+    try:
+        yield
+    finally:
+        eager.function_call_options = kept
+
+
+def _allotted_threads() -> int | None:
+    """Return the threads that joblib, or the user, allots to this process, if any.
+
+    joblib writes its share into the environment of its workers as ``OMP_NUM_THREADS``,
+    which TensorFlow does not read.
+    """
+    value = os.environ.get("OMP_NUM_THREADS", "")
+    return int(value) if value.isdigit() and int(value) > 0 else None
+
+
+# A line of TensorFlow's C++ log: severity, date, time, thread, file and line.
+_LOG_LINE = re.compile(rb"^([IWEF])\d{4} [\d:.]+ +\d+ ([\w.]+):\d+\]")
+_LOG_EXTRA = (
+    b"WARNING: All log messages before absl::InitializeLog()",
+    b"To enable the following instructions:",
+)
+
+
+def _is_chatter(line: bytes) -> bool:
+    if line.startswith(_LOG_EXTRA):
+        return True
+    found = _LOG_LINE.match(line)
+    # Without a GPU, TensorFlow reports the missing driver as an error.
+    return bool(found) and (found[1] in b"IW" or found[2] == b"cuda_platform.cc")
+
+
+@contextlib.contextmanager
+def _start_up_chatter_dropped() -> Iterator[None]:
+    """Hold back file descriptor 2, and pass on what is not TensorFlow's start-up log.
+
+    TensorFlow writes these lines from C++ before any logging setting can reach them.
+    """
+    try:
+        stderr = os.dup(2)
+    except OSError:  # no standard error in this process: nothing to keep clean
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            held.seek(0)
+            for line in held:
+                if not _is_chatter(line):
+                    os.write(2, line)
+
+
+# What ``import scikeras`` replaces on Keras' public classes, for everybody.
+_PATCHED_BY_SCIKERAS = (
+    ("Model", "__reduce__"),
+    ("Model", "__deepcopy__"),
+    ("losses.Loss", "__reduce__"),
+    ("metrics.Metric", "__reduce__"),
+    ("optimizers.Optimizer", "__reduce__"),
+)
+
+
+def import_scikeras_wrapper() -> type:
+    """Import scikeras' wrapper, and undo the patches that the import puts on Keras.
+
+    A process that imported scikeras by itself keeps them.
+    """
+    if "scikeras" in sys.modules:
+        from scikeras.wrappers import BaseWrapper
+
+        return BaseWrapper
+
+    keras = import_keras()
+    originals = []
+    for path, method in _PATCHED_BY_SCIKERAS:
+        owner: Any = keras
+        for name in path.split("."):
+            owner = getattr(owner, name)
+        originals.append((owner, method, vars(owner).get(method)))
+    try:
+        from scikeras.wrappers import BaseWrapper
+    finally:
+        for owner, method, original in originals:
+            if original is not None:
+                setattr(owner, method, original)
+            elif method in vars(owner):
+                delattr(owner, method)
+    return BaseWrapper
+
+
+def take_resumed_epoch(model: Any) -> int:
+    """Return the epoch that a callback asked ``model`` to resume at, and forget it."""
+    epoch = getattr(model, "_initial_epoch", None) or 0
+    model._initial_epoch = None
+    return epoch

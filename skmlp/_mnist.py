@@ -1,0 +1,213 @@
+"""The estimator for images of digits, and the notebook's networks."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from skmlp._estimators import DenseClassifier
+
+MNIST_ARCHITECTURES = {
+    "32-16": (32, 16),
+    "128-128": (128, 128),
+    "1024-512-256-128-64": (1024, 512, 256, 128, 64),
+}
+"""The notebook's networks: units of the hidden layers, by name."""
+
+# Brightest pixels whose ratio is beyond this are plainly on different scales; 0…1 and
+# 0…255 differ by 255.
+_SCALE_RATIO = 50
+
+
+class DenseMNISTClassifier(DenseClassifier):
+    r"""Dense neural network classifier for images of digits.
+
+    A :class:`DenseClassifier` whose defaults are those of the notebook that trains on
+    MNIST (plain SGD, 20 epochs, no penalty), and which also takes images and pixels as
+    they are stored, 0…255: it divides them by 255 itself.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or array-like of int, default=(32, 16)
+        Units of each hidden layer. ``()`` makes a linear model.
+    activation : str, default="relu"
+        Activation of the hidden layers, by Keras' name, such as ``"relu"``,
+        ``"tanh"``, ``"sigmoid"``, ``"gelu"`` or ``"silu"``. scikit-learn's
+        ``"identity"`` and ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+    optimizer : str or keras.optimizers.Optimizer, default="sgd"
+        Keras' name of the optimizer, or an instance, of which every fit uses a copy.
+    learning_rate : float, "auto" or keras LearningRateSchedule, default="auto"
+        Length of a gradient step. ``"auto"`` is the optimizer's own: 0.001 for
+        ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with.
+    momentum : float in [0, 1) or "auto", default="auto"
+        Share of the last step that is taken again. ``"auto"`` is the optimizer's own:
+        0 by name, or what an instance was made with. Only used by ``"sgd"`` and
+        ``"rmsprop"``.
+    alpha : float, default=0.0
+        Strength of the L2 penalty on the kernels, as in scikit-learn; biases are free.
+    batch_size : int or "auto", default=128
+        Samples per gradient step, at most all of them. ``"auto"`` is
+        ``min(200, n_samples)``.
+    epochs : int, default=20
+        Passes over the training data; with ``tol``, the most there can be.
+    tol : float or None, default=None
+        Improvement of the training loss, in its unit, below which an epoch counts as no
+        improvement. ``None`` trains all epochs.
+    n_iter_no_change : int, default=10
+        Epochs in a row without improvement that are allowed. Only used when ``tol`` is
+        not None.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, multiplied into the sample weights. ``"balanced"`` weighs
+        a class by the inverse of its frequency; ``None`` weighs all alike.
+    shuffle : bool, default=True
+        Whether each epoch takes the samples in a new order.
+    verbose : int, default=0
+        0 is silent; 1 and 2 show Keras' progress of each epoch.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Called during training as by ``keras.Model.fit``. One that needs single batches
+        makes training as slow as there.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights and shuffling. Equal seeds give equal bits. ``None`` takes
+        a seed from the operating system, and leaves NumPy's global state alone.
+
+    Attributes
+    ----------
+    pixel_scale_ : float
+        What the features are divided by: 255.0 if the training samples were pixels as
+        stored (no value negative, one beyond 1), else 1.0.
+    classes_ : ndarray of shape (n_classes,)
+        The labels seen in ``fit``, sorted; ``0…n_classes-1`` for one-hot rows.
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Kernels, from the first hidden layer to the output layer.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases, in the same order.
+    n_layers_ : int
+        Layers, counting the features and the outputs.
+    n_outputs_ : int
+        Units of the output layer: 1 for two classes.
+    n_parameters_ : int
+        Weights and biases in all.
+    out_activation_ : str
+        Activation of the output layer: ``"softmax"``, or ``"logistic"`` for two classes.
+    loss_ : float
+        Training loss of the last epoch, with the penalty, in nats.
+    loss_curve_ : list of float
+        Training loss of each epoch.
+    best_loss_ : float
+        The least of ``loss_curve_``.
+    n_iter_ : int
+        Epochs that were trained.
+    history_ : dict of str to list of float
+        What Keras records of each epoch: ``"loss"``, ``"accuracy"``, and with
+        validation data ``"val_loss"`` and ``"val_accuracy"``.
+    validation_loss_curve_ : list of float or None
+        Loss on the validation data after each epoch, in nats.
+    validation_scores_ : list of float or None
+        Accuracy on the validation data after each epoch.
+    model_ : keras.Model
+        Keras model of the fitted network, made when asked for.
+    n_features_in_ : int
+        Features seen in ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where ``X`` had names that are all strings.
+
+    See Also
+    --------
+    DenseClassifier : The same without the care for pixels, and other defaults.
+    skmlp.datasets.load_mnist : The whole of MNIST, without a download.
+    skmlp.model_selection.compare_architectures : Is a network better, and why?
+
+    Notes
+    -----
+    Whether pixels are divided by 255 is decided once, in ``fit``, and holds for every
+    prediction. Pixels that were scaled before, by 255 or by a scaler in a pipeline, are
+    left alone. Samples to predict whose pixels are plainly on another scale than those
+    of ``fit`` are predicted as they are, with a warning.
+
+    References
+    ----------
+    .. [1] Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-Based Learning
+       Applied to Document Recognition", 1998.
+
+    Examples
+    --------
+    >>> from skmlp import DenseMNISTClassifier
+    >>> from skmlp.datasets import load_mnist
+    >>> images, labels = load_mnist(return_X_y=True, as_images=True)
+    >>> clf = DenseMNISTClassifier((32, 16), epochs=1, random_state=0)
+    >>> clf = clf.fit(images[:1000], labels[:1000])
+    >>> clf.n_parameters_
+    25818
+    >>> clf.predict_proba(images[:3]).shape
+    (3, 10)
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(32, 16),
+        *,
+        activation="relu",
+        optimizer="sgd",
+        learning_rate="auto",
+        momentum="auto",
+        alpha=0.0,
+        batch_size=128,
+        epochs=20,
+        tol=None,
+        n_iter_no_change=10,
+        class_weight=None,
+        shuffle=True,
+        verbose=0,
+        callbacks=None,
+        random_state=None,
+    ):
+        super().__init__(
+            hidden_layer_sizes,
+            activation=activation,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            momentum=momentum,
+            alpha=alpha,
+            batch_size=batch_size,
+            epochs=epochs,
+            tol=tol,
+            n_iter_no_change=n_iter_no_change,
+            class_weight=class_weight,
+            shuffle=shuffle,
+            verbose=verbose,
+            callbacks=callbacks,
+            random_state=random_state,
+        )
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags: images are accepted beside rows."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _as_rows(self, X):
+        if np.ndim(X) != 3:
+            return X
+        images = np.asarray(X)  # (n_samples, height, width)
+        return images.reshape(len(images), -1)
+
+    def _input_divisor(self, X):
+        low, high = X.min(), X.max()
+        self.pixel_scale_ = 255.0 if low >= 0 and high > 1 else 1.0
+        self._brightest = float(high) if low >= 0 else None
+        return self.pixel_scale_
+
+    def _validate_X(self, X):
+        X = super()._validate_X(X)
+        if getattr(self, "_brightest", None) and X.min() >= 0:
+            ratio = X.max() / self._brightest
+            if ratio > _SCALE_RATIO or 0 < ratio < 1 / _SCALE_RATIO:
+                warnings.warn(
+                    "Pixels need the scale they had in fit. Got values up to "
+                    f"{X.max():.4g}, where fit saw {self._brightest:.4g}. "
+                    f"{'Divide' if ratio > 1 else 'Multiply'} X by 255.",
+                    UserWarning,
+                    stacklevel=4,
+                )
+        return X

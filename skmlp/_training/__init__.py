@@ -1,0 +1,117 @@
+"""Training: one contract, :func:`train`, and two engines that keep it.
+
+==============  ======================================================================
+module          responsible for
+==============  ======================================================================
+``__init__``    the contract, and the choice of the engine
+``compiled``    an epoch as one compiled TensorFlow call, in programs kept for reuse
+``programs``    the compiled programs, and the bounded cache that lends them
+``portable``    Keras' own ``Model.fit``, through scikeras, on every Keras backend
+``objective``   the loss, the penalty and the optimizer that both engines minimise
+``monitors``    the Keras callbacks that stop training
+``contract``    the values that travel between the estimators and the engines
+==============  ======================================================================
+
+Both engines take the batches of an epoch from the same function, so from equal weights
+they give equal networks up to rounding.
+
+Keras is imported by ``compiled``, ``programs``, ``portable`` and ``monitors``, and those
+modules are imported at the first fit: predicting needs none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skmlp._compat import import_keras
+from skmlp._network import Network, Weights
+from skmlp._training.contract import Samples, Settings, Trained, make_optimizer
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["Samples", "Settings", "Trained", "choose_engine", "make_optimizer", "train"]
+
+
+def train(
+    network: Network,
+    weights: Weights,
+    samples: Samples,
+    settings: Settings,
+    *,
+    validation: Samples | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    rng: np.random.RandomState,
+    engine: str | None = None,
+) -> Trained:
+    """Minimise the network's objective from ``weights`` on ``samples``.
+
+    Parameters
+    ----------
+    network : Network
+        Layers and loss.
+    weights : list of ndarray
+        Initial kernels and biases, in turn. They are not changed.
+    samples : Samples
+        Training data, encoded for the loss. They are not changed.
+    settings : Settings
+        Optimizer, batch size, epochs, penalty, stopping.
+    validation : Samples, default=None
+        Data on which loss and accuracy are recorded after each epoch.
+    callbacks : sequence of keras.callbacks.Callback, default=()
+        The user's callbacks.
+    rng : RandomState
+        Draws the order of the samples. It belongs to this fit.
+    engine : {"compiled", "portable"}, default=None
+        Forces an engine; ``None`` chooses by :func:`choose_engine`.
+
+    Returns
+    -------
+    Trained
+        New weights and the history.
+    """
+    import_keras()
+    if (engine or choose_engine(callbacks)) == "compiled":
+        from skmlp._training import compiled as chosen
+    else:
+        from skmlp._training import portable as chosen  # type: ignore[no-redef]
+    return chosen.train(
+        network,
+        weights,
+        samples,
+        settings,
+        validation=validation,
+        callbacks=callbacks,
+        rng=rng,
+    )
+
+
+def choose_engine(callbacks: Sequence[keras.callbacks.Callback] = ()) -> str:
+    """Return the engine for these callbacks on the Keras backend in use.
+
+    The compiled engine needs TensorFlow, and cannot stop between two batches.
+    """
+    keras = import_keras()
+    if keras.config.backend() != "tensorflow" or any(map(_needs_batches, callbacks)):
+        return "portable"
+    return "compiled"
+
+
+_BATCH_HOOKS = (
+    "on_batch_begin",
+    "on_batch_end",
+    "on_train_batch_begin",
+    "on_train_batch_end",
+)
+
+
+def _needs_batches(callback: keras.callbacks.Callback) -> bool:
+    base = import_keras().callbacks.Callback
+    return any(
+        getattr(type(callback), hook) is not getattr(base, hook)
+        or hook in vars(callback)
+        for hook in _BATCH_HOOKS
+    )

@@ -1,0 +1,73 @@
+"""The compiled engine: an epoch is one call of a TensorFlow program kept for reuse."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from skmlp._compat import graph_rewrites_off, take_resumed_epoch
+from skmlp._network import Network, Weights
+from skmlp._training.contract import Samples, Settings, Trained
+from skmlp._training.monitors import StopAtNonFiniteLoss, StopWithoutImprovement
+from skmlp._training.programs import PROGRAMS, Shapes, bucket, pays_to_compile
+
+
+def train(
+    network: Network,
+    weights: Weights,
+    samples: Samples,
+    settings: Settings,
+    *,
+    validation: Samples | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    rng: np.random.RandomState,
+) -> Trained:
+    """Train epoch by epoch; the contract is that of :func:`skmlp._training.train`."""
+    n_steps = math.ceil(len(samples) / settings.batch_size)
+    shapes = Shapes.of(samples, settings.batch_size)
+    xla = pays_to_compile(n_steps * settings.epochs)
+    with (
+        PROGRAMS.lend(network, settings.optimizer, shapes, xla=xla) as program,
+        contextlib.nullcontext() if xla else graph_rewrites_off(),
+    ):
+        program.load(weights, settings)
+        data = program.place(samples, shapes.n_rows)
+        if validation is not None:
+            validation_data = program.place(validation, bucket(len(validation)))
+        model = program.model
+        history = keras.callbacks.History()
+        monitors: list[keras.callbacks.Callback] = [StopAtNonFiniteLoss()]
+        if settings.tol is not None:
+            monitors.append(
+                StopWithoutImprovement(settings.tol, settings.n_iter_no_change)
+            )
+        hooks = keras.callbacks.CallbackList(
+            [history, *monitors, *callbacks],
+            add_progbar=settings.verbose != 0,
+            model=model,
+            epochs=settings.epochs,
+            verbose=settings.verbose,
+            steps=n_steps,
+        )
+        hooks.on_train_begin()
+        logs: dict = {}
+        for epoch in range(take_resumed_epoch(model), settings.epochs):
+            hooks.on_epoch_begin(epoch)
+            order = settings.epoch_order(len(samples), rng)
+            logs = program.train_epoch(data, order)
+            if validation is not None:
+                logs |= program.evaluate(validation_data)
+            hooks.on_epoch_end(epoch, logs)
+            if model.stop_training:
+                break
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+        hooks.on_train_end(logs)
+        return Trained(
+            weights=model.get_weights(),
+            history=history.history,
+            converged=model.stop_training,
+        )

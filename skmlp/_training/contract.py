@@ -1,0 +1,123 @@
+"""The values that travel between the estimators and the engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmlp._compat import import_keras
+from skmlp._network import Weights
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Encoded data.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features, of the network's type or uint8.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Class indices for ``"log_loss"``; else one column per output.
+    weight : ndarray of shape (n_samples,)
+        Positive sample weights.
+    """
+
+    X: NDArray
+    y: NDArray
+    weight: NDArray
+
+    def __len__(self) -> int:
+        return self.X.shape[0]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train.
+
+    Attributes
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        A model to copy; it is never trained with.
+    alpha : float
+        Strength of the L2 penalty on the kernels.
+    batch_size : int
+        Samples per gradient step, at most the number of samples.
+    epochs : int
+        Passes over the data, at most.
+    shuffle : bool
+        Whether each epoch draws a new order of the samples.
+    tol : float or None
+        Improvement of the loss below which an epoch counts as none; ``None`` never stops.
+    n_iter_no_change : int
+        Epochs without improvement after which training ends.
+    verbose : int
+        Keras' verbosity.
+    """
+
+    optimizer: keras.optimizers.Optimizer
+    alpha: float
+    batch_size: int
+    epochs: int
+    shuffle: bool
+    tol: float | None
+    n_iter_no_change: int
+    verbose: int
+
+    def epoch_order(self, n_samples: int, rng: np.random.RandomState) -> NDArray:
+        """Return the order in which an epoch takes the samples."""
+        if self.shuffle:
+            return rng.permutation(np.int32(n_samples)).astype(np.int32, copy=False)
+        return np.arange(n_samples, dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives.
+
+    Attributes
+    ----------
+    weights : list of ndarray
+        Kernels and biases, in turn.
+    history : dict of str to list of float
+        One value an epoch, as Keras records it.
+    converged : bool
+        Whether training ended before the last epoch.
+    """
+
+    weights: Weights
+    history: dict[str, list[float]]
+    converged: bool
+
+
+def make_optimizer(
+    optimizer: str | keras.optimizers.Optimizer,
+    learning_rate: Any = "auto",
+    momentum: float | str = "auto",
+) -> keras.optimizers.Optimizer:
+    """Return a new optimizer of the same configuration.
+
+    ``"auto"`` keeps the optimizer's own learning rate or momentum.
+    """
+    keras = import_keras()
+    if isinstance(optimizer, str):
+        optimizer = keras.optimizers.get(optimizer)
+    config = optimizer.get_config()
+    if learning_rate != "auto":
+        config["learning_rate"] = learning_rate
+    if momentum != "auto" and "momentum" in config:
+        config["momentum"] = momentum
+    return type(optimizer).from_config(config)
+
+
+def batches(order: NDArray, batch_size: int) -> Iterator[NDArray]:
+    """Cut the order of an epoch into batches; the last may be shorter."""
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]

@@ -1,0 +1,278 @@
+"""Compiled programs, and the bounded cache that lends them to one fit at a time.
+
+A program is a network, an optimizer and a compiled epoch. Compiling costs from a third
+of a second to a second, and TensorFlow keeps what it traced for as long as the process
+lives; so a program is kept and used again by every fit that needs the same graph. What
+does not shape the graph (initial weights, learning rate, ``alpha``, the data and their
+exact number) is loaded into it, not compiled into it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from skmlp._network import Network, Weights
+from skmlp._training.contract import Samples, Settings, make_optimizer
+from skmlp._training.objective import LOSSES, trainable_model
+
+# Rows of the validation set that are evaluated at a time.
+_EVALUATION_ROWS = 1024
+
+# Where XLA pays: below this number of gradient steps and of multiplications, compiling
+# takes longer than it saves (see docs/performance.rst for the measurements).
+_XLA_STEPS = 500
+
+
+def bucket(n: int) -> int:
+    """Return the size that arrays of ``n`` rows are padded to.
+
+    The next power of two up to 65,536, then the next eighth of one: folds that differ
+    by a few rows share a size, and padding costs memory only, never arithmetic.
+    """
+    power = 1 << max(n - 1, 0).bit_length()
+    step = 1 if power <= 1 << 16 else power // 16
+    return power if step == 1 else -(-n // step) * step
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The static shapes of a program.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows of the padded data, at least one more than there are samples.
+    batch_size : int
+        Rows of a padded batch.
+    x_dtype : str
+        Type of the features on the device.
+    """
+
+    n_rows: int
+    batch_size: int
+    x_dtype: str
+
+    @classmethod
+    def of(cls, samples: Samples, batch_size: int) -> Shapes:
+        """Return the shapes that hold these samples."""
+        n_samples = len(samples)
+        return cls(
+            n_rows=bucket(n_samples + 1),
+            batch_size=batch_size if batch_size < n_samples else bucket(n_samples),
+            x_dtype=samples.X.dtype.name,
+        )
+
+    @property
+    def max_batches(self) -> int:
+        """Rows of the array of batch indices."""
+        return -(-self.n_rows // self.batch_size)
+
+
+class Program:
+    """A network and an optimizer with their own variables, and a compiled epoch."""
+
+    def __init__(
+        self,
+        network: Network,
+        optimizer: keras.optimizers.Optimizer,
+        shapes: Shapes,
+        *,
+        xla: bool,
+    ) -> None:
+        self.network = network
+        self.shapes = shapes
+        self.model, self.alpha = trainable_model(network, make_optimizer(optimizer))
+        self.model.optimizer.build(self.model.trainable_variables)
+        self._train_epoch = tf.function(self._epoch, jit_compile=xla)
+        self._evaluate = tf.function(self._evaluation, jit_compile=xla)
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of the variables."""
+        variables = self.model.variables + self.model.optimizer.variables
+        return sum(np.prod(v.shape) * np.dtype(v.dtype).itemsize for v in variables)
+
+    def load(self, weights: Weights, settings: Settings) -> None:
+        """Make the program as new: initial weights, fresh optimizer, this penalty."""
+        self.model.set_weights(weights)
+        self.model.stop_training = False
+        self.alpha.assign(settings.alpha)
+        fresh = make_optimizer(settings.optimizer)
+        fresh.build(self.model.trainable_variables)
+        for variable, value in zip(
+            self.model.optimizer.variables, fresh.variables, strict=True
+        ):
+            variable.assign(value)
+
+    def place(self, samples: Samples, n_rows: int) -> tuple[tf.Tensor, ...]:
+        """Copy samples to the device, padded with rows of weight zero."""
+
+        def padded(array: NDArray) -> tf.Tensor:
+            out = np.zeros((n_rows, *array.shape[1:]), array.dtype)
+            out[: len(array)] = array
+            return tf.constant(out)
+
+        return padded(samples.X), padded(samples.y), padded(samples.weight)
+
+    def train_epoch(self, data: tuple[tf.Tensor, ...], order: NDArray) -> dict:
+        """Train on all samples in this order; return Keras' logs of the epoch."""
+        shapes = self.shapes
+        n_samples = len(order)
+        indices = np.full(shapes.max_batches * shapes.batch_size, n_samples, np.int32)
+        indices[:n_samples] = order  # the rest points at a row of weight zero
+        n_batches = -(-n_samples // shapes.batch_size)
+        loss, correct, weight = self._train_epoch(
+            *data,
+            tf.constant(indices.reshape(shapes.max_batches, shapes.batch_size)),
+            tf.constant(n_batches),
+        )
+        return self._logs(float(loss) / n_samples, float(correct) / float(weight))
+
+    def evaluate(self, data: tuple[tf.Tensor, ...]) -> dict:
+        """Return loss and accuracy on placed validation data, as Keras' logs."""
+        loss, correct, weight = map(float, self._evaluate(*data))
+        logs = self._logs(loss / weight, correct / weight)
+        return {f"val_{name}": value for name, value in logs.items()}
+
+    def _logs(self, loss: float, accuracy: float) -> dict:
+        if LOSSES[self.network.loss].is_correct is None:
+            return {"loss": loss}
+        return {"accuracy": accuracy, "loss": loss}
+
+    def _inputs(self, X: tf.Tensor) -> tf.Tensor:
+        X = tf.cast(X, self.network.dtype)
+        divisor = self.network.input_divisor
+        return X if divisor == 1 else X / tf.constant(divisor, X.dtype)
+
+    def _n_correct(self, y: tf.Tensor, outputs: tf.Tensor, weight: Any) -> tf.Tensor:
+        is_correct = LOSSES[self.network.loss].is_correct
+        if is_correct is None:
+            return tf.zeros((), self.network.dtype)
+        correct = tf.cast(is_correct(y, outputs), self.network.dtype)
+        return tf.reduce_sum(correct * weight)
+
+    def _epoch(
+        self,
+        X: tf.Tensor,
+        y: tf.Tensor,
+        weight: tf.Tensor,
+        indices: tf.Tensor,
+        n_batches: tf.Tensor,
+    ) -> tuple[tf.Tensor, ...]:
+        """Run one epoch: sums over samples of loss, correct weight, and weight."""
+        model = self.model
+        zero = tf.zeros((), self.network.dtype)
+        loss_sum, correct_sum, weight_sum = zero, zero, zero
+        for i in tf.range(n_batches):
+            rows = indices[i]
+            X_batch = self._inputs(tf.gather(X, rows))  # (batch_size, n_features)
+            y_batch = tf.gather(y, rows)
+            w_batch = tf.gather(weight, rows)
+            with tf.GradientTape() as tape:
+                outputs = model(X_batch, training=True)
+                loss = model.compute_loss(X_batch, y_batch, outputs, w_batch)
+            gradients = tape.gradient(loss, model.trainable_variables)
+            model.optimizer.apply(gradients, model.trainable_variables)
+            n_rows = tf.math.count_nonzero(w_batch, dtype=loss.dtype)
+            loss_sum += loss * n_rows
+            correct_sum += self._n_correct(y_batch, outputs, w_batch)
+            weight_sum += tf.reduce_sum(w_batch)
+        return loss_sum, correct_sum, weight_sum
+
+    def _evaluation(
+        self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        """Sum the weighted losses, the correct weight, and the weight."""
+        loss = LOSSES[self.network.loss]
+        zero = tf.zeros((), self.network.dtype)
+        loss_sum, correct_sum, weight_sum = zero, zero, zero
+        n_rows, n_features = X.shape
+        rows_at_a_time = min(_EVALUATION_ROWS, n_rows)
+        n_chunks = n_rows // rows_at_a_time  # exact: both are bucket sizes
+        chunks = (n_chunks, rows_at_a_time)
+        X = tf.reshape(X, (*chunks, n_features))
+        y = tf.reshape(y, chunks + y.shape[1:])
+        weight = tf.reshape(weight, chunks)
+        for i in tf.range(n_chunks):
+            X_batch, y_batch, w_batch = self._inputs(X[i]), y[i], weight[i]
+            outputs = self.model(X_batch, training=False)
+            loss_sum += tf.reduce_sum(loss.per_sample(y_batch, outputs) * w_batch)
+            correct_sum += self._n_correct(y_batch, outputs, w_batch)
+            weight_sum += tf.reduce_sum(w_batch)
+        return loss_sum, correct_sum, weight_sum
+
+
+class ProgramCache:
+    """Programs by what shapes their graph, each lent to one fit at a time.
+
+    Two fits that need the same graph at once get a program each. The programs used
+    longest ago are dropped when there are more than ``max_programs``, or when their
+    variables take more than ``max_bytes`` (the last one used always stays).
+    """
+
+    def __init__(self, max_programs: int, max_bytes: int) -> None:
+        self.max_programs = max_programs
+        self.max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._idle: OrderedDict[int, tuple[Hashable, Program]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._idle)
+
+    @contextlib.contextmanager
+    def lend(
+        self,
+        network: Network,
+        optimizer: keras.optimizers.Optimizer,
+        shapes: Shapes,
+        *,
+        xla: bool,
+    ) -> Iterator[Program]:
+        """Lend a program; one whose fit failed is not kept."""
+        key = (network, optimizer_key(optimizer), shapes, xla)
+        program = self._take(key) or Program(network, optimizer, shapes, xla=xla)
+        yield program
+        self._give_back(key, program)
+
+    def _take(self, key: Hashable) -> Program | None:
+        with self._lock:
+            for number, (kept, _) in reversed(self._idle.items()):
+                if kept == key:
+                    return self._idle.pop(number)[1]
+        return None
+
+    def _give_back(self, key: Hashable, program: Program) -> None:
+        with self._lock:
+            self._idle[id(program)] = (key, program)
+            while len(self._idle) > 1 and (
+                len(self._idle) > self.max_programs
+                or sum(kept.n_bytes for _, kept in self._idle.values()) > self.max_bytes
+            ):
+                self._idle.popitem(last=False)
+
+
+def optimizer_key(optimizer: keras.optimizers.Optimizer) -> tuple[type, str]:
+    """Return what of an optimizer shapes the graph: all but a constant learning rate."""
+    config = optimizer.get_config()
+    if isinstance(config["learning_rate"], float):
+        del config["learning_rate"]
+    return type(optimizer), json.dumps(config, sort_keys=True, default=str)
+
+
+PROGRAMS = ProgramCache(max_programs=32, max_bytes=256 * 2**20)
+
+
+def pays_to_compile(n_steps: int) -> bool:
+    """Return whether XLA saves more than it costs in a fit of so many steps."""
+    return n_steps >= _XLA_STEPS
