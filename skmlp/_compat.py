@@ -7,7 +7,8 @@ scikit-learn      the parameter constraints and the weight check of its own esti
 TensorFlow        start-up: threads, memory growth, and the chatter on file descriptor 2;
                   graph rewriting, off for one thread
 scikeras          imported without the patches that it leaves on Keras' classes
-Keras             the epoch at which ``BackupAndRestore`` resumes
+Keras             the epoch at which ``BackupAndRestore`` resumes; the model that a
+                  callback holds
 ================  ====================================================================
 """
 
@@ -40,6 +41,7 @@ __all__ = [
     "import_keras",
     "import_scikeras_wrapper",
     "keras_type",
+    "release_model",
     "take_resumed_epoch",
 ]
 
@@ -100,11 +102,7 @@ def _start_tensorflow() -> None:
     for device in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(device, True)
 
-    @tf.function(jit_compile=True)
-    def count(n: Any) -> Any:
-        return tf.while_loop(lambda i: i < n, lambda i: (i + 1,), (0,))
-
-    count(tf.constant(1))
+    tf.function(tf.nn.relu, jit_compile=True)(tf.constant([1.0]))
     signature = tf.TensorSpec((), tf.int32)
     for _ in tf.data.Dataset.from_generator(lambda: [1], output_signature=signature):
         pass
@@ -223,3 +221,12 @@ def take_resumed_epoch(model: Any) -> int:
     epoch = getattr(model, "_initial_epoch", None) or 0
     model._initial_epoch = None
     return epoch
+
+
+def release_model(callback: Any) -> None:
+    """Make a callback forget the model that it was called with.
+
+    The model may serve another fit next, and a callback that holds one could be neither
+    cloned nor pickled cheaply.
+    """
+    callback._model = None

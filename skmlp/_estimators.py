@@ -216,12 +216,15 @@ class BaseDense(BaseEstimator):
 
     @property
     def model_(self):
-        """Keras model of the fitted network, compiled, and made anew at each access.
+        """Keras model of the fitted network, made anew at each access.
 
         Training or changing it leaves the estimator as it is.
         """
         check_is_fitted(self)
-        return self._network.keras_model(self.coefs_, self.intercepts_)
+        model = self._network.keras_model()
+        layers = zip(self.coefs_, self.intercepts_, strict=True)
+        model.set_weights([array for layer in layers for array in layer])
+        return model
 
     def _validate_params(self):
         try:
@@ -566,8 +569,9 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             Weighted share of samples whose label is predicted.
         """
         predicted = self.predict(X)
-        if _is_table(y):
-            y = self.classes_[_one_hot_indices(np.asarray(y), len(self.classes_))]
+        one_hot = np.asarray(y)
+        if _is_table(one_hot):
+            y = self.classes_[_one_hot_indices(one_hot, len(self.classes_))]
         return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 
     def _learn_targets(self, y):
@@ -581,7 +585,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         if len(self.classes_) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 classes in y. Got 1 class: "
-                f"{self.classes_[0]!r}. Add samples of another class."
+                f"{self.classes_.tolist()[0]!r}. Add samples of another class."
             )
         binary = len(self.classes_) == 2
         self.n_outputs_ = 1 if binary else len(self.classes_)
@@ -596,7 +600,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         unknown = self.classes_[indices] != y
         if unknown.any():
             raise ValueError(
-                f"y_val needs labels that are in y. Got {y[unknown][0]!r}, which is not "
+                f"y_val needs labels that are in y. Got {y[unknown].tolist()[0]!r}, which is not "
                 f"one of {self.classes_.tolist()}. Drop those samples."
             )
         return indices
@@ -873,8 +877,8 @@ def _as_trainable(X):
 
 
 def _is_table(y):
-    """Return whether targets have several columns."""
-    return np.ndim(y) == 2 and np.shape(y)[1] > 1
+    """Return whether an array of targets has several columns."""
+    return y.ndim == 2 and y.shape[1] > 1
 
 
 def _one_hot_indices(y, n_classes):

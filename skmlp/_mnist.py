@@ -181,16 +181,21 @@ class DenseMNISTClassifier(DenseClassifier):
         )
 
     def __sklearn_tags__(self):
-        """Return scikit-learn's tags: images are accepted beside rows."""
+        """Return scikit-learn's tags: images are accepted beside rows.
+
+        The notebook's 20 epochs of plain SGD are too few steps for the 300 samples on
+        which scikit-learn measures whether defaults score well, hence ``poor_score``.
+        """
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.classifier_tags.poor_score = True
         return tags
 
     def _as_rows(self, X):
-        if np.ndim(X) != 3:
+        images = X if hasattr(X, "ndim") else np.asarray(X)
+        if images.ndim != 3:
             return X
-        images = np.asarray(X)  # (n_samples, height, width)
-        return images.reshape(len(images), -1)
+        return np.reshape(images, (len(images), -1))  # from (n_samples, height, width)
 
     def _input_divisor(self, X):
         low, high = X.min(), X.max()

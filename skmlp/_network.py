@@ -6,7 +6,6 @@ their data, the engines train it, and :meth:`Network.keras_model` is its Keras f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -64,35 +63,29 @@ class Network:
             weights.append(np.zeros(n_out, self.dtype))
         return weights
 
-    def keras_layers(self) -> list[keras.Layer]:
-        """Return new Keras layers, without the division of the inputs."""
+    def keras_model(self, *, divided: bool = True) -> keras.Model:
+        """Return a new Keras model of this network, all of whose weights are zero.
+
+        Parameters
+        ----------
+        divided : bool, default=True
+            Whether the model divides its inputs itself, where the network does.
+        """
         keras = import_keras()
+        layers = [keras.Input(self.layer_sizes[:1], dtype=self.dtype, name="features")]
+        if divided and self.input_divisor != 1:
+            scale = 1 / self.input_divisor
+            layers.append(
+                keras.layers.Rescaling(scale, dtype=self.dtype, name="pixel_scale")
+            )
         last = len(self.activations) - 1
-        return [
-            keras.layers.Dense(
-                units,
+        for i, activation in enumerate(self.activations):
+            dense = keras.layers.Dense(
+                self.layer_sizes[i + 1],
                 activation=activation,
-                kernel_initializer="zeros",  # the weights are drawn by initial_weights
+                kernel_initializer="zeros",  # drawn by initial_weights
                 dtype=self.dtype,
                 name="output" if i == last else f"hidden_{i + 1}",
             )
-            for i, (units, activation) in enumerate(
-                zip(self.layer_sizes[1:], self.activations, strict=True)
-            )
-        ]
-
-    def keras_model(
-        self, coefs: Sequence[NDArray], intercepts: Sequence[NDArray]
-    ) -> keras.Model:
-        """Return a new Keras model of this network with these weights."""
-        keras = import_keras()
-        layers = self.keras_layers()
-        if self.input_divisor != 1:
-            scale = keras.layers.Rescaling(
-                1 / self.input_divisor, dtype=self.dtype, name="pixel_scale"
-            )
-            layers.insert(0, scale)
-        features = keras.Input((self.layer_sizes[0],), dtype=self.dtype)
-        model = keras.Sequential([features, *layers], name="network")
-        model.set_weights([w for layer in zip(coefs, intercepts) for w in layer])
-        return model
+            layers.append(dense)
+        return keras.Sequential(layers, name="network")

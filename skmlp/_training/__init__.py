@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skmlp._compat import import_keras
+from skmlp._compat import import_keras, release_model
 from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, Trained, make_optimizer
 
@@ -78,15 +78,19 @@ def train(
         from skmlp._training import compiled as chosen
     else:
         from skmlp._training import portable as chosen  # type: ignore[no-redef]
-    return chosen.train(
-        network,
-        weights,
-        samples,
-        settings,
-        validation=validation,
-        callbacks=callbacks,
-        rng=rng,
-    )
+    try:
+        return chosen.train(
+            network,
+            weights,
+            samples,
+            settings,
+            validation=validation,
+            callbacks=callbacks,
+            rng=rng,
+        )
+    finally:
+        for callback in callbacks:
+            release_model(callback)
 
 
 def choose_engine(callbacks: Sequence[keras.callbacks.Callback] = ()) -> str:

@@ -46,7 +46,7 @@ def train(
                 StopWithoutImprovement(settings.tol, settings.n_iter_no_change)
             )
         hooks = keras.callbacks.CallbackList(
-            [history, *monitors, *callbacks],
+            [*monitors, *callbacks, history],
             add_progbar=settings.verbose != 0,
             model=model,
             epochs=settings.epochs,

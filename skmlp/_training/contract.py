@@ -108,7 +108,8 @@ def make_optimizer(
     """
     keras = import_keras()
     if isinstance(optimizer, str):
-        optimizer = keras.optimizers.get(optimizer)
+        named = {"class_name": optimizer, "config": {"name": optimizer}}
+        optimizer = keras.optimizers.deserialize(named)
     config = optimizer.get_config()
     if learning_rate != "auto":
         config["learning_rate"] = learning_rate

@@ -58,8 +58,7 @@ def trainable_model(
     The model is a plain ``Sequential``, so that a callback which saves it writes a file
     that loads without this package. Its inputs are already divided.
     """
-    features = keras.Input((network.layer_sizes[0],), dtype=network.dtype)
-    model = keras.Sequential([features, *network.keras_layers()], name="network")
+    model = network.keras_model(divided=False)
     alpha = keras.Variable(0.0, trainable=False, dtype=network.dtype, name="alpha")
     loss = LOSSES[network.loss]
 

@@ -13,7 +13,7 @@ import contextlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,8 +94,8 @@ class Program:
         self.shapes = shapes
         self.model, self.alpha = trainable_model(network, make_optimizer(optimizer))
         self.model.optimizer.build(self.model.trainable_variables)
-        self._train_epoch = tf.function(self._epoch, jit_compile=xla)
-        self._evaluate = tf.function(self._evaluation, jit_compile=xla)
+        self._xla = xla
+        self._concrete: dict[Hashable, Callable[..., tuple[tf.Tensor, ...]]] = {}
 
     @property
     def n_bytes(self) -> int:
@@ -132,7 +132,8 @@ class Program:
         indices = np.full(shapes.max_batches * shapes.batch_size, n_samples, np.int32)
         indices[:n_samples] = order  # the rest points at a row of weight zero
         n_batches = -(-n_samples // shapes.batch_size)
-        loss, correct, weight = self._train_epoch(
+        loss, correct, weight = self._run(
+            self._epoch,
             *data,
             tf.constant(indices.reshape(shapes.max_batches, shapes.batch_size)),
             tf.constant(n_batches),
@@ -141,9 +142,18 @@ class Program:
 
     def evaluate(self, data: tuple[tf.Tensor, ...]) -> dict:
         """Return loss and accuracy on placed validation data, as Keras' logs."""
-        loss, correct, weight = map(float, self._evaluate(*data))
+        loss, correct, weight = map(float, self._run(self._evaluation, *data))
         logs = self._logs(loss / weight, correct / weight)
         return {f"val_{name}": value for name, value in logs.items()}
+
+    def _run(self, function: Callable, *tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """Call a function that is traced once for each combination of shapes."""
+        specs = tuple(tf.TensorSpec.from_tensor(tensor) for tensor in tensors)
+        key = (function.__name__, specs)
+        if key not in self._concrete:
+            traced = tf.function(function, jit_compile=self._xla)
+            self._concrete[key] = traced.get_concrete_function(*specs)
+        return self._concrete[key](*tensors)
 
     def _logs(self, loss: float, accuracy: float) -> dict:
         if LOSSES[self.network.loss].is_correct is None:
@@ -263,8 +273,9 @@ class ProgramCache:
 
 
 def optimizer_key(optimizer: keras.optimizers.Optimizer) -> tuple[type, str]:
-    """Return what of an optimizer shapes the graph: all but a constant learning rate."""
+    """Return what of an optimizer shapes the graph: not its name, nor a constant rate."""
     config = optimizer.get_config()
+    del config["name"]
     if isinstance(config["learning_rate"], float):
         del config["learning_rate"]
     return type(optimizer), json.dumps(config, sort_keys=True, default=str)
