@@ -1,0 +1,101 @@
+"""The private names of dependencies: that they are there, and do what is used."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from skmlp._compat import _is_chatter, keras_type
+
+
+def run(program, **environment):
+    """Run a program in a new process; return what it wrote to standard error."""
+    finished = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return finished.stderr
+
+
+def test_keras_type_has_no_instances_while_keras_is_not_imported():
+    program = """
+import sys
+from skmlp._compat import keras_type
+assert not isinstance(object(), keras_type("keras.optimizers.Optimizer"))
+assert "keras" not in sys.modules
+"""
+    run(program)
+
+
+def test_keras_type_stands_for_the_class_of_that_name():
+    import keras
+
+    assert isinstance(keras.optimizers.SGD(), keras_type("keras.optimizers.Optimizer"))
+    assert not isinstance(object(), keras_type("keras.optimizers.Optimizer"))
+    assert not isinstance(object(), keras_type("keras.no_such.Class"))
+
+
+@pytest.mark.parametrize(
+    ("line", "is_chatter"),
+    [
+        (b"I0000 00:00:1795.2 29 port.cc:153] oneDNN custom operations are on.", True),
+        (b"WARNING: All log messages before absl::InitializeLog() is called", True),
+        (b"E0000 00:00:1795.2 29 cuda_platform.cc:52] failed call to cuInit", True),
+        (b"E0000 00:00:1795.2 29 gpu_device.cc:99] out of memory", False),
+        (b"my own line", False),
+    ],
+)
+def test_only_start_up_messages_of_tensorflow_are_chatter(line, is_chatter):
+    assert _is_chatter(line) is is_chatter
+
+
+def test_what_others_write_while_tensorflow_starts_is_passed_on():
+    program = """
+import sys
+from skmlp import _compat
+start = _compat._start_tensorflow
+_compat._start_tensorflow = lambda: (print("mine", file=sys.stderr), start())
+_compat.import_keras()
+"""
+    assert run(program) == "mine\n"
+
+
+def test_environment_and_standard_error_are_as_before_when_tensorflow_has_started():
+    program = """
+import os, sys
+before = dict(os.environ)
+from skmlp._compat import import_keras
+import_keras()
+assert dict(os.environ) == before
+print("still here", file=sys.stderr)
+"""
+    assert run(program) == "still here\n"
+
+
+def test_scikeras_leaves_no_patch_on_keras():
+    program = """
+from skmlp._compat import import_keras, import_scikeras_wrapper
+keras = import_keras()
+def methods():
+    classes = [keras.Model, keras.Loss, keras.Metric, keras.Optimizer]
+    return [(c.__reduce__, getattr(c, "__deepcopy__", None)) for c in classes]
+before = methods()
+wrapper = import_scikeras_wrapper()
+assert wrapper.__name__ == "BaseWrapper"
+assert methods() == before
+"""
+    run(program)
+
+
+def test_scikeras_has_what_the_portable_engine_uses():
+    import inspect
+
+    from scikeras.wrappers import BaseWrapper
+
+    used = {"model", "epochs", "verbose", "callbacks", "shuffle"}
+    assert used <= set(inspect.signature(BaseWrapper).parameters)
+    assert {"fit", "_validate_data"} <= set(vars(BaseWrapper))

@@ -1,0 +1,50 @@
+"""scikit-learn's own checks, strictly, on every public estimator."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_blobs
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skmlp import DenseClassifier, DenseMNISTClassifier, DenseRegressor
+
+ESTIMATORS = [
+    DenseClassifier(),
+    DenseRegressor(),
+    DenseMNISTClassifier(),
+    DenseClassifier((), optimizer="sgd", learning_rate=0.1, momentum=0.9),
+]
+
+
+# scikit-learn's checks fit small data with the default parameters, which use up all
+# epochs now and then; scikit-learn ignores its own ConvergenceWarning there as well.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(ESTIMATORS)
+def test_estimator_keeps_the_scikit_learn_contract(estimator, check):
+    check(estimator)
+
+
+def test_mnist_classifier_scores_well_on_blobs_given_enough_steps():
+    """Its ``poor_score`` tag speaks of the default number of steps alone."""
+    X, y = make_blobs(n_samples=300, random_state=0)
+    X = StandardScaler().fit_transform(X)
+    clf = DenseMNISTClassifier(learning_rate=0.1, epochs=100, random_state=0)
+
+    assert clf.fit(X, y).score(X, y) > 0.83
+
+
+def test_tags_tell_what_each_estimator_takes():
+    assert get_tags(DenseRegressor()).target_tags.multi_output
+    assert get_tags(DenseMNISTClassifier()).input_tags.three_d_array
+    assert not get_tags(DenseClassifier()).classifier_tags.poor_score
+
+
+@pytest.mark.parametrize("estimator", [DenseClassifier(), DenseRegressor()])
+def test_metadata_requests_name_every_argument_of_fit(estimator):
+    estimator.set_fit_request(
+        sample_weight=True, X_val=True, y_val=True, sample_weight_val=True
+    )
+
+    requested = estimator.get_metadata_routing().fit.requests
+    assert np.all(list(requested.values()))
