@@ -3,12 +3,12 @@
 ================  ====================================================================
 dependency        what is used, and why
 ================  ====================================================================
-scikit-learn      the parameter constraints and the weight check of its own estimators
-TensorFlow        start-up: threads, memory growth, and the chatter on file descriptor 2;
+scikit-learn      parameter constraints and the weight check of its own estimators
+TensorFlow        start-up: threads, memory growth, the chatter on file descriptor 2;
                   graph rewriting, off for one thread
 scikeras          imported without the patches that it leaves on Keras' classes
 Keras             the epoch at which ``BackupAndRestore`` resumes; the model that a
-                  callback holds
+                  callback holds; whether ``TensorBoard`` traces; ``Muon`` in float64
 ================  ====================================================================
 """
 
@@ -54,7 +54,7 @@ class _KerasType(type):
 
     def __instancecheck__(cls, instance: Any) -> bool:
         found: Any = sys.modules.get("keras")
-        for name in cls.__module__.split(".")[1:] + [cls.__name__]:
+        for name in [*cls.__module__.split(".")[1:], cls.__name__]:
             found = getattr(found, name, None)
         return isinstance(found, type) and isinstance(instance, found)
 
@@ -113,8 +113,13 @@ def graph_rewrites_off() -> Iterator[None]:
     """Run TensorFlow functions of this thread without Grappler.
 
     A graph that runs for less than a second is not worth rewriting, and the rewriter
-    logs a warning for each operation in float64. The public switch is global.
+    logs a warning for each operation in float64. The public switch is global. On
+    another Keras backend there is nothing to turn off.
     """
+    if import_keras().config.backend() != "tensorflow":
+        yield
+        return
+
     from tensorflow.python.eager import context
 
     eager = context.context()
@@ -150,8 +155,11 @@ def _is_chatter(line: bytes) -> bool:
     if line.startswith(_LOG_EXTRA):
         return True
     found = _LOG_LINE.match(line)
+    if found is None:
+        return False
+    severity, source = found.groups()
     # Without a GPU, TensorFlow reports the missing driver as an error.
-    return bool(found) and (found[1] in b"IW" or found[2] == b"cuda_platform.cc")
+    return severity in (b"I", b"W") or source == b"cuda_platform.cc"
 
 
 @contextlib.contextmanager
@@ -230,3 +238,24 @@ def release_model(callback: Any) -> None:
     cloned nor pickled cheaply.
     """
     callback._model = None
+
+
+def traces_batches(tensorboard: Any) -> bool:
+    """Return whether a ``TensorBoard`` callback profiles a range of batches."""
+    return tensorboard._should_trace
+
+
+def let_muon_take_float64(optimizer: Any) -> None:
+    """Mend this instance of ``Muon``, whose step in Keras 3.15 refuses float64.
+
+    Keras multiplies the step by the square root of a shape, which it takes in float32.
+    """
+    if not isinstance(optimizer, import_keras().optimizers.Muon):
+        return
+
+    def lr_adjust(step: Any) -> Any:
+        if optimizer.rms_rate is None:
+            return step
+        return step * (max(step.shape[:2]) ** 0.5 * optimizer.rms_rate)
+
+    optimizer.lr_adjust = lr_adjust

@@ -58,8 +58,8 @@ class DenseMNISTClassifier(DenseClassifier):
         Epochs in a row without improvement that are allowed. Only used when ``tol`` is
         not None.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, multiplied into the sample weights. ``"balanced"`` weighs
-        a class by the inverse of its frequency; ``None`` weighs all alike.
+        Weights of the classes, multiplied into the sample weights. ``"balanced"``
+        weighs a class by the inverse of its frequency; ``None`` weighs all alike.
     shuffle : bool, default=True
         Whether each epoch takes the samples in a new order.
     verbose : int, default=0
@@ -89,7 +89,8 @@ class DenseMNISTClassifier(DenseClassifier):
     n_parameters_ : int
         Weights and biases in all.
     out_activation_ : str
-        Activation of the output layer: ``"softmax"``, or ``"logistic"`` for two classes.
+        Activation of the output layer: ``"softmax"``, or ``"logistic"`` for two
+        classes.
     loss_ : float
         Training loss of the last epoch, with the penalty, in nats.
     loss_curve_ : list of float
@@ -116,7 +117,7 @@ class DenseMNISTClassifier(DenseClassifier):
     --------
     DenseClassifier : The same without the care for pixels, and other defaults.
     skmlp.datasets.load_mnist : The whole of MNIST, without a download.
-    skmlp.model_selection.compare_architectures : Is a network better, and why?
+    skmlp.model_selection.compare_architectures : Compare networks, with reasons.
 
     Notes
     -----

@@ -171,6 +171,7 @@ def test_momentum_speeds_up_sgd_and_leaves_adam_alone(iris):
         np.array(["no", "yes"]),
         np.array([5, 7]),
     ],
+    ids=["text", "objects", "integers", "floats", "booleans", "two texts", "5 and 7"],
 )
 def test_labels_of_any_type_are_learned_and_predicted(iris, labels):
     X, y = iris
@@ -383,6 +384,7 @@ def test_pickle_is_little_larger_than_the_weights(fitted):
         lambda clf, X: clf.summary(),
         lambda clf, X: clf.model_,
     ],
+    ids=["predict", "predict_log_proba", "summary", "model_"],
 )
 def test_unfitted_estimator_says_so(use, iris):
     with pytest.raises(NotFittedError):

@@ -15,18 +15,18 @@ module          responsible for
 Both engines take the batches of an epoch from the same function, so from equal weights
 they give equal networks up to rounding.
 
-Keras is imported by ``compiled``, ``programs``, ``portable`` and ``monitors``, and those
-modules are imported at the first fit: predicting needs none of them.
+Keras is imported by all of them but ``contract``, and those modules are imported at the
+first fit: predicting needs none of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skmlp._compat import import_keras, release_model
+from skmlp._compat import import_keras, release_model, traces_batches
 from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, Trained, make_optimizer
 
@@ -96,7 +96,9 @@ def train(
 def choose_engine(callbacks: Sequence[keras.callbacks.Callback] = ()) -> str:
     """Return the engine for these callbacks on the Keras backend in use.
 
-    The compiled engine needs TensorFlow, and cannot stop between two batches.
+    The compiled engine needs TensorFlow, and cannot stop between two batches. Of what
+    Keras' callbacks do at the end of an epoch, one thing is missing there: TensorBoard
+    does not draw the graph of operations, only that of the layers.
     """
     keras = import_keras()
     if keras.config.backend() != "tensorflow" or any(map(_needs_batches, callbacks)):
@@ -109,13 +111,32 @@ _BATCH_HOOKS = (
     "on_batch_end",
     "on_train_batch_begin",
     "on_train_batch_end",
+    "on_test_batch_begin",
+    "on_test_batch_end",
 )
+
+# Keras' callbacks that define batch hooks, and when these hooks leave everything to the
+# end of the epoch.
+_IDLE_BETWEEN_BATCHES: dict[str, Callable[[Any], bool]] = {
+    "Callback": lambda callback: True,
+    "BackupAndRestore": lambda callback: callback.save_freq == "epoch",
+    "ModelCheckpoint": lambda callback: callback.save_freq == "epoch",
+    "TensorBoard": lambda callback: (
+        callback.update_freq == "epoch" and not traces_batches(callback)
+    ),
+    "TerminateOnNaN": lambda callback: not callback.raise_error,
+}
 
 
 def _needs_batches(callback: keras.callbacks.Callback) -> bool:
-    base = import_keras().callbacks.Callback
-    return any(
-        getattr(type(callback), hook) is not getattr(base, hook)
-        or hook in vars(callback)
-        for hook in _BATCH_HOOKS
-    )
+    return any(_is_busy(callback, hook) for hook in _BATCH_HOOKS)
+
+
+def _is_busy(callback: keras.callbacks.Callback, hook: str) -> bool:
+    """Return whether a callback does something in a batch hook."""
+    if hook in vars(callback):
+        return True
+    owner = next(cls for cls in type(callback).__mro__ if hook in vars(cls))
+    is_idle = _IDLE_BETWEEN_BATCHES.get(owner.__name__)
+    is_keras_own = owner is getattr(import_keras().callbacks, owner.__name__, None)
+    return not (is_keras_own and is_idle and is_idle(callback))

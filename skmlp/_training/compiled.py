@@ -26,7 +26,7 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     rng: np.random.RandomState,
 ) -> Trained:
-    """Train epoch by epoch; the contract is that of :func:`skmlp._training.train`."""
+    """Train epoch by epoch, as :func:`skmlp._training.train` says."""
     n_steps = math.ceil(len(samples) / settings.batch_size)
     shapes = Shapes.of(samples, settings.batch_size)
     xla = pays_to_compile(n_steps * settings.epochs)
@@ -60,7 +60,10 @@ def train(
             order = settings.epoch_order(len(samples), rng)
             logs = program.train_epoch(data, order)
             if validation is not None:
-                logs |= program.evaluate(validation_data)
+                hooks.on_test_begin()
+                val_logs = program.evaluate(validation_data)
+                hooks.on_test_end(val_logs)
+                logs |= {f"val_{name}": value for name, value in val_logs.items()}
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break

@@ -55,7 +55,8 @@ class Settings:
     shuffle : bool
         Whether each epoch draws a new order of the samples.
     tol : float or None
-        Improvement of the loss below which an epoch counts as none; ``None`` never stops.
+        Improvement of the loss below which an epoch counts as none; ``None`` trains
+        them all.
     n_iter_no_change : int
         Epochs without improvement after which training ends.
     verbose : int

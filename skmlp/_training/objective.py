@@ -1,11 +1,11 @@
-"""What both engines minimise: scikit-learn's objective, on a Keras model.
+r"""What both engines minimise: scikit-learn's objective, on a Keras model.
 
 For a mini-batch of samples with losses :math:`l_i` and weights :math:`w_i`,
 
-.. math::  \\frac{\\sum_i w_i l_i + \\frac{\\alpha}{2} \\sum_k \\|W_k\\|^2}{\\sum_i w_i}
+.. math::  \frac{\sum_i w_i l_i + \frac{\alpha}{2} \sum_k \|W_k\|^2}{\sum_i w_i}
 
-where :math:`W_k` are the kernels. Keras would divide by the number of samples instead of
-the sum of their weights, and has no penalty that knows the batch.
+where :math:`W_k` are the kernels. Keras would divide by the number of samples instead
+of the sum of their weights, and has no penalty that knows the batch.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from skmlp._compat import let_muon_take_float64
 from skmlp._network import Network
 
 
@@ -59,6 +60,7 @@ def trainable_model(
     that loads without this package. Its inputs are already divided.
     """
     model = network.keras_model(divided=False)
+    let_muon_take_float64(optimizer)
     alpha = keras.Variable(0.0, trainable=False, dtype=network.dtype, name="alpha")
     loss = LOSSES[network.loss]
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from skmlp._compat import import_scikeras_wrapper
+from skmlp._compat import graph_rewrites_off, import_scikeras_wrapper
 from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, Trained, batches, make_optimizer
 from skmlp._training.monitors import StopAtNonFiniteLoss, StopWithoutImprovement
@@ -79,10 +79,13 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     rng: np.random.RandomState,
 ) -> Trained:
-    """Train with Keras' ``Model.fit``; the contract is that of :func:`skmlp._training.train`."""
+    """Train with Keras' ``Model.fit``, as :func:`skmlp._training.train` says."""
     model, alpha = trainable_model(network, make_optimizer(settings.optimizer))
     model.set_weights(weights)
     alpha.assign(settings.alpha)
+    # Keras would build it while tracing a step, where ScheduleFreeAdamW's copy of the
+    # initial weights is lost.
+    model.optimizer.build(model.trainable_variables)
 
     monitors: list[keras.callbacks.Callback] = [StopAtNonFiniteLoss()]
     if settings.tol is not None:
@@ -94,11 +97,12 @@ def train(
         callbacks=[*monitors, *callbacks],
         shuffle=False,
     )
-    wrapper.fit(
-        Batches(samples, network, settings, rng),
-        None,
-        validation_data=validation and Batches(validation, network, settings, None),
-    )
+    with graph_rewrites_off():
+        wrapper.fit(
+            Batches(samples, network, settings, rng),
+            None,
+            validation_data=validation and Batches(validation, network, settings, None),
+        )
     return Trained(
         weights=model.get_weights(),
         history=dict(wrapper.history_),

@@ -143,8 +143,7 @@ class Program:
     def evaluate(self, data: tuple[tf.Tensor, ...]) -> dict:
         """Return loss and accuracy on placed validation data, as Keras' logs."""
         loss, correct, weight = map(float, self._run(self._evaluation, *data))
-        logs = self._logs(loss / weight, correct / weight)
-        return {f"val_{name}": value for name, value in logs.items()}
+        return self._logs(loss / weight, correct / weight)
 
     def _run(self, function: Callable, *tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Call a function that is traced once for each combination of shapes."""
@@ -192,7 +191,8 @@ class Program:
             with tf.GradientTape() as tape:
                 outputs = model(X_batch, training=True)
                 loss = model.compute_loss(X_batch, y_batch, outputs, w_batch)
-            gradients = tape.gradient(loss, model.trainable_variables)
+                scaled_loss = model.optimizer.scale_loss(loss)
+            gradients = tape.gradient(scaled_loss, model.trainable_variables)
             model.optimizer.apply(gradients, model.trainable_variables)
             n_rows = tf.math.count_nonzero(w_batch, dtype=loss.dtype)
             loss_sum += loss * n_rows
@@ -273,10 +273,10 @@ class ProgramCache:
 
 
 def optimizer_key(optimizer: keras.optimizers.Optimizer) -> tuple[type, str]:
-    """Return what of an optimizer shapes the graph: not its name, nor a constant rate."""
+    """Return what of an optimizer shapes the graph: neither name nor constant rate."""
     config = optimizer.get_config()
     del config["name"]
-    if isinstance(config["learning_rate"], float):
+    if isinstance(config.get("learning_rate"), float):
         del config["learning_rate"]
     return type(optimizer), json.dumps(config, sort_keys=True, default=str)
 

@@ -1,0 +1,7 @@
+"""The estimators: scikit-learn's contract around a network and its training."""
+
+from skmlp._estimators.classifier import DenseClassifier
+from skmlp._estimators.dense import OPTIMIZER_NAMES, BaseDense
+from skmlp._estimators.regressor import DenseRegressor
+
+__all__ = ["OPTIMIZER_NAMES", "BaseDense", "DenseClassifier", "DenseRegressor"]

@@ -1,0 +1,313 @@
+"""The classifier: labels become indices of classes, outputs become probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import log_expit
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import column_or_1d, compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from skmlp._compat import StrOptions
+from skmlp._estimators.checks import is_table, one_hot_indices
+from skmlp._estimators.dense import BaseDense
+
+
+class DenseClassifier(ClassifierMixin, BaseDense):
+    r"""Dense neural network classifier.
+
+    Minimises the log loss with a Keras optimizer on mini-batches. The parameters it
+    shares with :class:`sklearn.neural_network.MLPClassifier` have its names and its
+    defaults. Prefer :class:`DenseMNISTClassifier` for images, whose pixels it scales.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or array-like of int, default=(100,)
+        Units of each hidden layer. ``()`` makes a linear model.
+    activation : str, default="relu"
+        Activation of the hidden layers, by Keras' name, such as ``"relu"``,
+        ``"tanh"``, ``"sigmoid"``, ``"gelu"`` or ``"silu"``. scikit-learn's
+        ``"identity"`` and ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        Keras' name of the optimizer, or an instance, of which every fit uses a copy.
+    learning_rate : float, "auto" or keras LearningRateSchedule, default="auto"
+        Length of a gradient step. ``"auto"`` is the optimizer's own: 0.001 for
+        ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with.
+    momentum : float in [0, 1) or "auto", default="auto"
+        Share of the last step that is taken again. ``"auto"`` is the optimizer's own:
+        0 by name, or what an instance was made with. Only used by ``"sgd"`` and
+        ``"rmsprop"``.
+    alpha : float, default=1e-4
+        Strength of the L2 penalty on the kernels, as in scikit-learn; biases are free.
+    batch_size : int or "auto", default="auto"
+        Samples per gradient step, at most all of them. ``"auto"`` is
+        ``min(200, n_samples)``.
+    epochs : int, default=200
+        Passes over the training data; with ``tol``, the most there can be.
+    tol : float or None, default=1e-4
+        Improvement of the training loss, in its unit, below which an epoch counts as no
+        improvement. ``None`` trains all epochs.
+    n_iter_no_change : int, default=10
+        Epochs in a row without improvement that are allowed. Only used when ``tol`` is
+        not None.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, multiplied into the sample weights. ``"balanced"``
+        weighs a class by the inverse of its frequency; ``None`` weighs all alike.
+    shuffle : bool, default=True
+        Whether each epoch takes the samples in a new order.
+    verbose : int, default=0
+        0 is silent; 1 and 2 show Keras' progress of each epoch.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Called during training as by ``keras.Model.fit``. One that needs single batches
+        makes training as slow as there.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights and shuffling. Equal seeds give equal bits. ``None`` takes
+        a seed from the operating system, and leaves NumPy's global state alone.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels seen in ``fit``, sorted.
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Kernels, from the first hidden layer to the output layer.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases, in the same order.
+    n_layers_ : int
+        Layers, counting the features and the outputs.
+    n_outputs_ : int
+        Units of the output layer: 1 for two classes.
+    n_parameters_ : int
+        Weights and biases in all.
+    out_activation_ : str
+        Activation of the output layer: ``"softmax"``, or ``"logistic"`` for two
+        classes.
+    loss_ : float
+        Training loss of the last epoch, with the penalty, in nats.
+    loss_curve_ : list of float
+        Training loss of each epoch.
+    best_loss_ : float
+        The least of ``loss_curve_``.
+    n_iter_ : int
+        Epochs that were trained.
+    history_ : dict of str to list of float
+        What Keras records of each epoch: ``"loss"``, ``"accuracy"``, and with
+        validation data ``"val_loss"`` and ``"val_accuracy"``.
+    validation_loss_curve_ : list of float or None
+        Loss on the validation data after each epoch, in nats.
+    validation_scores_ : list of float or None
+        Accuracy on the validation data after each epoch.
+    model_ : keras.Model
+        Keras model of the fitted network, made when asked for.
+    n_features_in_ : int
+        Features seen in ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where ``X`` had names that are all strings.
+
+    See Also
+    --------
+    DenseMNISTClassifier : The same with the defaults for images of digits.
+    DenseRegressor : The same for targets that are numbers.
+    sklearn.neural_network.MLPClassifier : The network of scikit-learn itself.
+
+    Notes
+    -----
+    For a mini-batch with losses :math:`l_i` and weights :math:`w_i` the objective is
+
+    .. math::
+
+        \frac{\sum_i w_i l_i + \frac{\alpha}{2} \sum_k \|W_k\|_F^2}{\sum_i w_i}
+
+    where :math:`W_k` are the kernels, as in scikit-learn. Differences from
+    ``MLPClassifier``:
+
+    - initial biases are zero, as in Keras, not drawn;
+    - float32 and integer input is trained in float32, float64 in float64;
+    - a ``batch_size`` above the number of samples means one batch, without a warning.
+
+    References
+    ----------
+    .. [1] D. P. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization", 2015.
+    .. [2] X. Glorot and Y. Bengio, "Understanding the difficulty of training deep
+       feedforward neural networks", 2010.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skmlp import DenseClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = DenseClassifier((16,), epochs=20, tol=None, random_state=0)
+    >>> clf = make_pipeline(StandardScaler(), net).fit(X, y)
+    >>> clf.predict_proba(X[:2]).shape
+    (2, 3)
+    """
+
+    _parameter_constraints: dict = {
+        **BaseDense._parameter_constraints,
+        "class_weight": [None, dict, StrOptions({"balanced"})],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        *,
+        activation="relu",
+        optimizer="adam",
+        learning_rate="auto",
+        momentum="auto",
+        alpha=1e-4,
+        batch_size="auto",
+        epochs=200,
+        tol=1e-4,
+        n_iter_no_change=10,
+        class_weight=None,
+        shuffle=True,
+        verbose=0,
+        callbacks=None,
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.shuffle = shuffle
+        self.verbose = verbose
+        self.callbacks = callbacks
+        self.random_state = random_state
+
+    def predict(self, X):
+        """Return the most probable label of each sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels out of ``classes_``.
+        """
+        outputs = self._outputs(X)
+        if self.n_outputs_ == 1:
+            return self.classes_[(outputs[:, 0] > 0.5).astype(int)]
+        return self.classes_[outputs.argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities, in the order of ``classes_``; each row sums to 1.
+        """
+        outputs = self._outputs(X)
+        return np.hstack([1 - outputs, outputs]) if self.n_outputs_ == 1 else outputs
+
+    def predict_log_proba(self, X):
+        """Return the logarithm of the probability of each class.
+
+        It is computed from the logits, so it stays finite where a probability
+        underflows to zero.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Natural logarithms, in the order of ``classes_``.
+        """
+        if getattr(self, "n_outputs_", None) == 1:
+            logits = self._outputs(X, "linear")
+            return log_expit(np.hstack([-logits, logits]))
+        return self._outputs(X, "log_softmax")
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy on samples and their labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Labels, or one-hot rows.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        float
+            Weighted share of samples whose label is predicted.
+        """
+        predicted = self.predict(X)
+        one_hot = np.asarray(y)
+        if is_table(one_hot):
+            y = self.classes_[one_hot_indices(one_hot, len(self.classes_))]
+        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+
+    def _learn_targets(self, y):
+        if is_table(y):
+            one_hot_indices(y, y.shape[1])
+            self.classes_ = np.arange(y.shape[1])
+        else:
+            y = column_or_1d(y, warn=True)
+            check_classification_targets(y)
+            self.classes_ = LabelEncoder().fit(y).classes_
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs at least 2 classes in y. Got 1 class: "
+                f"{self.classes_.tolist()[0]!r}. Add samples of another class."
+            )
+        binary = len(self.classes_) == 2
+        self.n_outputs_ = 1 if binary else len(self.classes_)
+        self.out_activation_ = "logistic" if binary else "softmax"
+
+    def _indices(self, y):
+        """Return the positions of labels, or of one-hot rows, in ``classes_``."""
+        if is_table(y):
+            return one_hot_indices(y, len(self.classes_))
+        y = column_or_1d(y)
+        indices = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        unknown = self.classes_[indices] != y
+        if unknown.any():
+            raise ValueError(
+                f"y_val needs labels that are in y. Got {y[unknown].tolist()[0]!r}, "
+                f"which is not one of {self.classes_.tolist()}. Drop those samples."
+            )
+        return indices
+
+    def _encode(self, y, dtype):
+        indices = self._indices(y)
+        if self.n_outputs_ > 1:
+            return indices.astype(np.int32)
+        return indices[:, np.newaxis].astype(dtype)
+
+    def _weigh_classes(self, y, weight):
+        if self.class_weight is None:
+            return weight
+        indices = self._indices(y)
+        class_weight = compute_class_weight(
+            self.class_weight,
+            classes=self.classes_,
+            y=self.classes_[indices],
+            sample_weight=weight,
+        )
+        return (weight * class_weight[indices]).astype(weight.dtype)

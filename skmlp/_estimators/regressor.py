@@ -1,0 +1,196 @@
+"""The regressor: targets are numbers, and so are outputs."""
+
+from __future__ import annotations
+
+from sklearn.base import RegressorMixin
+
+from skmlp._estimators.dense import BaseDense
+
+
+class DenseRegressor(RegressorMixin, BaseDense):
+    r"""Dense neural network regressor.
+
+    Minimises half the squared error with a Keras optimizer on mini-batches, for one or
+    several outputs. The parameters it shares with
+    :class:`sklearn.neural_network.MLPRegressor` have its names and its defaults.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or array-like of int, default=(100,)
+        Units of each hidden layer. ``()`` makes a linear model.
+    activation : str, default="relu"
+        Activation of the hidden layers, by Keras' name, such as ``"relu"``,
+        ``"tanh"``, ``"sigmoid"``, ``"gelu"`` or ``"silu"``. scikit-learn's
+        ``"identity"`` and ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        Keras' name of the optimizer, or an instance, of which every fit uses a copy.
+    learning_rate : float, "auto" or keras LearningRateSchedule, default="auto"
+        Length of a gradient step. ``"auto"`` is the optimizer's own: 0.001 for
+        ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with.
+    momentum : float in [0, 1) or "auto", default="auto"
+        Share of the last step that is taken again. ``"auto"`` is the optimizer's own:
+        0 by name, or what an instance was made with. Only used by ``"sgd"`` and
+        ``"rmsprop"``.
+    alpha : float, default=1e-4
+        Strength of the L2 penalty on the kernels, as in scikit-learn; biases are free.
+    batch_size : int or "auto", default="auto"
+        Samples per gradient step, at most all of them. ``"auto"`` is
+        ``min(200, n_samples)``.
+    epochs : int, default=200
+        Passes over the training data; with ``tol``, the most there can be.
+    tol : float or None, default=1e-4
+        Improvement of the training loss, in its unit, below which an epoch counts as no
+        improvement. ``None`` trains all epochs.
+    n_iter_no_change : int, default=10
+        Epochs in a row without improvement that are allowed. Only used when ``tol`` is
+        not None.
+    shuffle : bool, default=True
+        Whether each epoch takes the samples in a new order.
+    verbose : int, default=0
+        0 is silent; 1 and 2 show Keras' progress of each epoch.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Called during training as by ``keras.Model.fit``. One that needs single batches
+        makes training as slow as there.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights and shuffling. Equal seeds give equal bits. ``None`` takes
+        a seed from the operating system, and leaves NumPy's global state alone.
+
+    Attributes
+    ----------
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Kernels, from the first hidden layer to the output layer.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases, in the same order.
+    n_layers_ : int
+        Layers, counting the features and the outputs.
+    n_outputs_ : int
+        Columns of the targets.
+    n_parameters_ : int
+        Weights and biases in all.
+    out_activation_ : str
+        Activation of the output layer: ``"identity"``.
+    loss_ : float
+        Training loss of the last epoch, with the penalty, in y² / 2.
+    loss_curve_ : list of float
+        Training loss of each epoch.
+    best_loss_ : float
+        The least of ``loss_curve_``.
+    n_iter_ : int
+        Epochs that were trained.
+    history_ : dict of str to list of float
+        What Keras records of each epoch: ``"loss"``, and with validation data
+        ``"val_loss"``.
+    validation_loss_curve_ : list of float or None
+        Loss on the validation data after each epoch, in y² / 2.
+    model_ : keras.Model
+        Keras model of the fitted network, made when asked for.
+    n_features_in_ : int
+        Features seen in ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where ``X`` had names that are all strings.
+
+    See Also
+    --------
+    DenseClassifier : The same for targets that are labels.
+    sklearn.neural_network.MLPRegressor : The network of scikit-learn itself.
+
+    Notes
+    -----
+    For a mini-batch with losses :math:`l_i` and weights :math:`w_i` the objective is
+
+    .. math::
+
+        \frac{\sum_i w_i l_i + \frac{\alpha}{2} \sum_k \|W_k\|_F^2}{\sum_i w_i}
+
+    where :math:`W_k` are the kernels and :math:`l_i` is half the squared error,
+    averaged over the outputs. Differences from ``MLPRegressor``:
+
+    - initial biases are zero, as in Keras, not drawn;
+    - with several outputs, the gradient is that of the averaged loss, where
+      scikit-learn follows the gradient of the sum over outputs;
+    - targets of shape (n_samples, 1) give predictions of that shape.
+
+    Scale the targets (:class:`sklearn.compose.TransformedTargetRegressor`) when they
+    are far from unit variance.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skmlp import DenseRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> net = DenseRegressor((16,), epochs=20, tol=None, random_state=0)
+    >>> reg = make_pipeline(StandardScaler(), net).fit(X, y)
+    >>> reg.predict(X[:3]).shape
+    (3,)
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        *,
+        activation="relu",
+        optimizer="adam",
+        learning_rate="auto",
+        momentum="auto",
+        alpha=1e-4,
+        batch_size="auto",
+        epochs=200,
+        tol=1e-4,
+        n_iter_no_change=10,
+        shuffle=True,
+        verbose=0,
+        callbacks=None,
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.shuffle = shuffle
+        self.verbose = verbose
+        self.callbacks = callbacks
+        self.random_state = random_state
+
+    def predict(self, X):
+        """Return the predicted targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, of as many dimensions as ``y`` had in ``fit``.
+        """
+        outputs = self._outputs(X)
+        return outputs[:, 0] if self._target_is_flat else outputs
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags: several outputs are accepted."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _learn_targets(self, y):
+        self._target_is_flat = y.ndim == 1
+        self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
+        self.out_activation_ = "identity"
+
+    def _encode(self, y, dtype):
+        y = y.reshape(len(y), -1).astype(dtype)  # (n_samples, n_outputs)
+        if y.shape[1] != self.n_outputs_:
+            raise ValueError(
+                f"y_val needs as many outputs as y. Got {y.shape[1]}, and y has "
+                f"{self.n_outputs_}. Pass the targets of the same outputs."
+            )
+        return y
