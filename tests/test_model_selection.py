@@ -229,6 +229,14 @@ def test_each_architecture_is_compared_with_the_one_before():
     ]
 
 
+def test_slice_is_a_comparison_of_fewer():
+    comparison = compare({(n,): ((0, 10 * n), (0, n)) for n in (1, 2, 3)})
+
+    (verdict,) = comparison[::2].verdicts
+
+    assert (verdict.previous.name, verdict.current.name) == ("1", "3")
+
+
 # The protocol
 
 

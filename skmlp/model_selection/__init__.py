@@ -6,10 +6,12 @@ from skmlp.model_selection._comparison import (
     fit_architectures,
 )
 from skmlp.model_selection._result import ArchitectureResult
+from skmlp.model_selection._verdict import Verdict
 
 __all__ = [
     "ArchitectureComparison",
     "ArchitectureResult",
+    "Verdict",
     "compare_architectures",
     "fit_architectures",
 ]

@@ -206,7 +206,8 @@ class ArchitectureComparison(Sequence):
         return len(self._results)
 
     def __getitem__(self, index):
-        return self._results[index]
+        found = self._results[index]
+        return ArchitectureComparison(found) if isinstance(index, slice) else found
 
     def __repr__(self):
         return f"ArchitectureComparison({[result.name for result in self]})"

@@ -44,6 +44,7 @@ _OVERFITTING = {
     (1, True, True): "{current} overfits more than {previous}",
     (0, True, False): "{current} overfits no more than {previous}",
     (0, True, True): "{current} overfits no more than {previous}",
+    (-1, True, False): "{current} overfits less than {previous}",
     (-1, True, True): "{current} overfits less than {previous}",
 }
 _NO_OVERFITTING = "no sign that {current} overfits"
@@ -201,10 +202,11 @@ def _describe_change(
 ) -> str:
     if change.value == 0:
         return f"stays {current:.4f}"
-    verb, noise = (
-        ("goes", ", within noise") if change.sign == 0 else (verbs[change.sign > 0], "")
-    )
+    verb, noise = verbs[change.sign > 0], ""
+    if change.sign == 0:
+        verb, noise = "goes", ", within noise"
     return (
-        f"{verb} from {previous:.4f} to {current:.4f}, by {abs(change.value):.4f}{noise} "
+        f"{verb} from {previous:.4f} to {current:.4f}, "
+        f"by {abs(change.value):.4f}{noise} "
         f"({change.n_standard_errors:.1f} standard errors)"
     )
