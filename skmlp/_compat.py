@@ -41,8 +41,10 @@ __all__ = [
     "import_keras",
     "import_scikeras_wrapper",
     "keras_type",
+    "let_muon_take_float64",
     "release_model",
     "take_resumed_epoch",
+    "traces_batches",
 ]
 
 

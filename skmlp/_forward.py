@@ -24,6 +24,11 @@ def _relu(z: Array) -> Array:
     return np.maximum(z, 0, out=z)
 
 
+def _exponential(z: Array) -> Array:
+    with np.errstate(over="ignore"):  # infinite, as in Keras
+        return np.exp(z)
+
+
 def _elu(z: Array) -> Array:
     return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
 
@@ -80,23 +85,13 @@ def _log_softmax(z: Array) -> Array:
     return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
 
 
-def _sparsemax(z: Array) -> Array:
-    """Project each row onto the probability simplex.
-
-    Martins and Astudillo, "From Softmax to Sparsemax", 2016, algorithm 1.
-    """
-    descending = -np.sort(-z, axis=1)
-    ranks = np.arange(1, z.shape[1] + 1, dtype=z.dtype)
-    excess = np.cumsum(descending, axis=1) - 1
-    support = (ranks * descending > excess).sum(axis=1)
-    threshold = excess[np.arange(len(z)), support - 1] / support.astype(z.dtype)
-    return np.maximum(z - threshold[:, np.newaxis], 0)
-
-
+# All of Keras' activations but "glu", which changes the number of units, "threshold",
+# which has parameters without defaults, and "sparsemax", which in Keras 3.15 is not the
+# projection onto the simplex that it is named after.
 ACTIVATIONS: dict[str, Activation] = {
     "celu": _elu,  # Keras' celu has alpha=1, where it equals elu
     "elu": _elu,
-    "exponential": np.exp,
+    "exponential": _exponential,
     "gelu": _gelu,
     "hard_shrink": lambda z: np.where(np.abs(z) > 0.5, z, z.dtype.type(0)),
     "hard_sigmoid": _hard_sigmoid,
@@ -119,7 +114,6 @@ ACTIVATIONS: dict[str, Activation] = {
     "softsign": lambda z: z / (1 + np.abs(z)),
     "sparse_plus": _sparse_plus,
     "sparse_sigmoid": lambda z: np.clip((z + 1) / 2, 0, 1),
-    "sparsemax": _sparsemax,
     "squareplus": _squareplus,
     "swish": _silu,
     "tanh": np.tanh,
