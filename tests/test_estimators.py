@@ -565,6 +565,16 @@ def test_validation_loss_is_weighted(iris):
     assert_allclose(clf.validation_loss_curve_[-1], expected)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "uint8"])
+def test_validation_data_may_be_of_another_type_than_the_training_data(iris, dtype):
+    X, y = iris
+    X_val = np.abs(X).astype(dtype)
+    clf = DenseRegressor(**FAST).fit(X, y, X_val=X_val, y_val=y)
+
+    squared_error = (clf.predict(X_val.astype("float64")) - y) ** 2
+    assert_allclose(clf.validation_loss_curve_[-1], squared_error.mean() / 2, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

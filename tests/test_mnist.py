@@ -78,6 +78,17 @@ def test_pixels_plainly_on_another_scale_than_in_fit_warn(digits):
         scaled.predict(images)
 
 
+def test_validation_pixels_are_held_against_those_of_the_same_fit(digits):
+    images, labels = digits
+    scaled = images / np.float32(255)
+    clf = DenseMNISTClassifier(**FAST).fit(scaled, labels)
+
+    clf.fit(images, labels, X_val=images, y_val=labels)  # would warn, which is an error
+
+    with pytest.warns(UserWarning, match=r"where fit saw 255"):
+        clf.fit(images, labels, X_val=scaled, y_val=labels)
+
+
 def test_dark_and_black_images_do_not_warn(digits):
     images, labels = digits
     clf = DenseMNISTClassifier(**FAST).fit(images, labels)

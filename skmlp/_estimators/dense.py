@@ -184,8 +184,10 @@ class BaseDense(BaseEstimator):
             )
             X = as_trainable(X)
             samples = self._training_samples(X, y, sample_weight)
-            validation = self._validation_samples(X_val, y_val, sample_weight_val)
             network = self._make_network(samples.X, hidden_layer_sizes)
+            validation = self._validation_samples(
+                X_val, y_val, sample_weight_val, np.dtype(network.dtype)
+            )
             settings = self._settings(len(samples))
             rng = local_generator(self.random_state)
             trained = train(
@@ -256,7 +258,7 @@ class BaseDense(BaseEstimator):
         weight = self._weigh_classes(y, weight)
         return Samples(*without_weightless(X, self._encode(y, dtype), weight))
 
-    def _validation_samples(self, X_val, y_val, sample_weight_val):
+    def _validation_samples(self, X_val, y_val, sample_weight_val, dtype):
         if X_val is None and y_val is None:
             return None
         if X_val is None or y_val is None:
@@ -266,7 +268,6 @@ class BaseDense(BaseEstimator):
             )
         X_val = self._validate_X(X_val)
         check_consistent_length(X_val, y_val)
-        dtype = np.dtype(trained_type(X_val.dtype))
         weight = check_sample_weight(sample_weight_val, X_val, dtype=dtype)
         y_val = check_array(y_val, ensure_2d=False, dtype=None, input_name="y_val")
         return Samples(X_val, self._encode(y_val, dtype), weight / weight.mean())
