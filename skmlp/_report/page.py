@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from html import escape
 from importlib.resources import files
@@ -30,9 +31,9 @@ def render_page(
     command: str,
 ) -> str:
     """Return the page as HTML."""
-    figures: dict[int | None, list[str]] = {}
+    figures: dict[int | None, list[str]] = defaultdict(list)
     for picture in pictures:
-        figures.setdefault(picture.architecture, []).append(_figure(picture))
+        figures[picture.architecture].append(_figure(picture))
     page = files("skmlp._report").joinpath("page.html").read_text(encoding="utf-8")
     return Template(page).substitute(
         title=escape(title),
