@@ -113,7 +113,7 @@ class DenseMNISTClassifier(DenseClassifier):
         Keras model of the fitted network, made when asked for.
     n_features_in_ : int
         Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where ``X`` had names that are all strings.
 
     See Also

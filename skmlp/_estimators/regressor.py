@@ -86,7 +86,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         Keras model of the fitted network, made when asked for.
     n_features_in_ : int
         Features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where ``X`` had names that are all strings.
 
     See Also
