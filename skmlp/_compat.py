@@ -19,6 +19,7 @@ import os
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -74,18 +75,22 @@ def check_sample_weight(
     return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
 
 
+_starting = threading.RLock()
+
+
 def import_keras() -> ModuleType:
     """Import Keras, starting TensorFlow quietly where it is Keras' backend.
 
     A process in which TensorFlow already runs is left as it is.
     """
-    if "keras" not in sys.modules and "tensorflow" not in sys.modules:
-        with _start_up_chatter_dropped():
-            import keras
+    with _starting:  # a second thread waits until TensorFlow has started
+        if "keras" not in sys.modules and "tensorflow" not in sys.modules:
+            with _start_up_chatter_dropped():
+                import keras
 
-            if keras.config.backend() == "tensorflow":
-                _start_tensorflow()
-    import keras
+                if keras.config.backend() == "tensorflow":
+                    _start_tensorflow()
+        import keras
 
     return keras
 

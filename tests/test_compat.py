@@ -76,6 +76,21 @@ print("still here", file=sys.stderr)
     assert run(program) == "still here\n"
 
 
+def test_two_threads_start_tensorflow_once():
+    program = """
+import threading
+from skmlp import _compat
+starts = []
+start = _compat._start_tensorflow
+_compat._start_tensorflow = lambda: (starts.append(1), start())
+threads = [threading.Thread(target=_compat.import_keras) for _ in range(2)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+assert starts == [1]
+"""
+    assert run(program, OMP_NUM_THREADS="1") == ""
+
+
 def test_scikeras_leaves_no_patch_on_keras():
     program = """
 from skmlp._compat import import_keras, import_scikeras_wrapper
