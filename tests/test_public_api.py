@@ -1,0 +1,49 @@
+"""Public is what stands in an ``__all__``, and all of that is documented."""
+
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+API_PAGE = Path(__file__).parents[1] / "docs" / "api.rst"
+MODULES = ["skmlp", "skmlp.datasets", "skmlp.inspection", "skmlp.model_selection"]
+
+
+def documented_names():
+    """Full names in the API page: entries of its summaries, and its data."""
+    names, module = [], None
+    for line in API_PAGE.read_text(encoding="utf-8").splitlines():
+        if found := re.match(r"\.\. currentmodule:: (\S+)", line):
+            module = found[1]
+        elif found := re.match(r"(?:\.\. data::|  ) (\w+)$", line):
+            names.append(f"{module}.{found[1]}")
+    return names
+
+
+def public_names():
+    return [
+        f"{module}.{name}"
+        for module in MODULES
+        for name in importlib.import_module(module).__all__
+    ]
+
+
+def test_api_page_lists_every_public_name():
+    assert sorted(documented_names()) == sorted(public_names())
+
+
+@pytest.mark.parametrize("full_name", public_names())
+def test_public_name_can_be_imported(full_name):
+    module, _, name = full_name.rpartition(".")
+
+    assert hasattr(importlib.import_module(module), name)
+
+
+def test_importing_skmlp_imports_nothing_heavy():
+    heavy = {"keras", "matplotlib", "numpy", "scipy", "sklearn", "tensorflow"}
+    code = f"import skmlp, sys; assert not {heavy} & set(sys.modules)"
+
+    subprocess.run([sys.executable, "-c", code], check=True)
