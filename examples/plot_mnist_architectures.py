@@ -40,8 +40,9 @@ comparison = compare_architectures(
 )
 for result in comparison:
     print(
-        f"{result.name:19}  {result.n_parameters:9,} parameters"
-        f"  training {result.training.accuracy:.3f}  test {result.test.accuracy:.3f}"
+        f"{result.name:19}  {result.n_parameters:9,} parameters,"
+        f" accuracy {result.training.accuracy:.3f} in training,"
+        f" {result.test.accuracy:.3f} in the test"
     )
 
 # %%
@@ -66,8 +67,12 @@ ConfidentErrorsDisplay.from_estimator(comparison[-1].estimator, X_test, y_test)
 # Verdict
 # -------
 
+from textwrap import fill
+
 for verdict in comparison.verdicts:
-    print(verdict.question, verdict.difference, verdict.reason, sep="\n", end="\n\n")
+    print(fill(verdict.question, 75))
+    print(fill(verdict.difference, 75))
+    print(fill(verdict.reason, 75), end="\n\n")
 
 small, large = comparison.verdicts
 assert small.underfits == "32-16"

@@ -9,9 +9,8 @@ architecture and learning rate together, as with any estimator of scikit-learn.
 # %%
 # Data
 # ----
-# The first 2,000 digits to learn from, and the whole test set for the verdict. Of whole
-# numbers the scaler would make float64, in which a network trains more slowly than in
-# float32.
+# The first 2,000 digits to learn from, as float32: of whole numbers the scaler would
+# make float64, in which networks train more slowly.
 
 from skmlp.datasets import load_mnist
 
@@ -35,7 +34,7 @@ net = DenseMNISTClassifier(batch_size=32, epochs=8, random_state=0)
 pipeline = Pipeline([("scaler", MinMaxScaler(clip=True)), ("net", net)])
 
 scores = cross_val_score(pipeline, X, y, cv=3)
-print(f"accuracy {scores.mean():.3f}, from {scores.min():.3f} to {scores.max():.3f}")
+print(f"accuracy {scores.mean():.3f}, standard deviation {scores.std():.3f}")
 
 # %%
 # Grid search
@@ -59,8 +58,8 @@ search.fit(X, y)
 import matplotlib.pyplot as plt
 
 rates = search.param_grid["net__learning_rate"]
-means = search.cv_results_["mean_test_score"].reshape(len(MNIST_ARCHITECTURES), -1)
-errors = search.cv_results_["std_test_score"].reshape(means.shape)
+means = search.cv_results_["mean_test_score"].reshape(-1, len(rates))
+errors = search.cv_results_["std_test_score"].reshape(-1, len(rates))
 
 fig, ax = plt.subplots(layout="constrained")
 for name, mean, error in zip(MNIST_ARCHITECTURES, means, errors, strict=True):
@@ -74,7 +73,8 @@ plt.show()
 # -------
 # The search beats the pipeline it started from, on digits that neither has seen.
 
-before, after = pipeline.fit(X, y).score(X_test, y_test), search.score(X_test, y_test)
+before = pipeline.fit(X, y).score(X_test, y_test)
+after = search.score(X_test, y_test)
 print(search.best_params_)
 print(f"test accuracy: {before:.3f} before, {after:.3f} after the search")
 assert after > before + 0.1
