@@ -1,0 +1,106 @@
+"""Small problems, which the tests of the engines share."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from sklearn.utils import check_random_state
+
+from skmlp._network import Network, Weights
+from skmlp._training import Samples, Settings, Trained, make_optimizer, train
+
+SETTINGS = {
+    "alpha": 0.0,
+    "batch_size": 16,
+    "epochs": 3,
+    "shuffle": True,
+    "tol": None,
+    "n_iter_no_change": 10,
+    "verbose": 0,
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A network, its initial weights, and samples to train it on."""
+
+    network: Network
+    weights: Weights
+    samples: Samples
+
+    def train(
+        self,
+        engine=None,
+        *,
+        optimizer="sgd",
+        learning_rate="auto",
+        validation=None,
+        callbacks=(),
+        rng=0,
+        **settings,
+    ) -> Trained:
+        """Train with the settings of this module, but for those that are given."""
+        optimizer = make_optimizer(optimizer, learning_rate)
+        return train(
+            self.network,
+            self.weights,
+            self.samples,
+            Settings(optimizer, **(SETTINGS | settings)),
+            validation=validation,
+            callbacks=callbacks,
+            rng=check_random_state(rng),
+            engine=engine,
+        )
+
+    def head(self, n_samples) -> "Problem":
+        """Return the problem with its first samples alone."""
+        X, y, weight = self.samples.X, self.samples.y, self.samples.weight
+        first = Samples(X[:n_samples], y[:n_samples], weight[:n_samples])
+        return replace(self, samples=first)
+
+    def as_validation(self) -> Samples:
+        """Return the samples with weights of mean 1, which validation asks for."""
+        weight = self.samples.weight
+        return replace(self.samples, weight=weight / weight.mean())
+
+
+def _make_problem(
+    loss="log_loss",
+    *,
+    n_samples=50,
+    hidden=(6,),
+    activation="tanh",
+    dtype="float64",
+    pixels=False,
+    weighted=False,
+    n_outputs=3,
+    seed=0,
+):
+    rng = np.random.RandomState(seed)
+    if pixels:
+        X = rng.randint(0, 256, (n_samples, 5)).astype(np.uint8)
+    else:
+        X = rng.randn(n_samples, 5).astype(dtype)
+    signal = (X / X.std()) @ rng.randn(5, n_outputs) + rng.randn(n_samples, n_outputs)
+    if loss == "log_loss":
+        y, output = signal.argmax(axis=1).astype(np.int32), "softmax"
+    elif loss == "binary_log_loss":
+        y, output = (signal[:, :1] > signal[:, :1].mean()).astype(dtype), "sigmoid"
+    else:
+        y, output = signal.astype(dtype), "linear"
+    weight = rng.uniform(0.2, 3, n_samples) if weighted else np.ones(n_samples)
+    network = Network(
+        layer_sizes=(5, *hidden, 1 if loss == "binary_log_loss" else n_outputs),
+        activations=(*(activation for _ in hidden), output),
+        loss=loss,
+        dtype=dtype,
+        input_divisor=255.0 if pixels else 1.0,
+    )
+    weights = network.initial_weights(rng)
+    return Problem(network, weights, Samples(X, y, weight.astype(dtype)))
+
+
+@pytest.fixture(scope="session")
+def make_problem():
+    """Return the function that makes a :class:`Problem` of a kind."""
+    return _make_problem

@@ -1,0 +1,326 @@
+"""The engines agree with each other, and with arithmetic that is not ours."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+import skmlp._training.compiled
+from skmlp._estimators import OPTIMIZER_NAMES
+from skmlp._training import Samples
+
+SLOW = pytest.mark.slow
+ENGINES = ["compiled", "portable"]
+LOSSES = ["log_loss", "binary_log_loss", "squared_error"]
+
+# Keras averages the loss over an epoch in float32, whatever the network is trained in.
+HISTORY_ERROR = 1e-6
+
+
+@pytest.fixture(params=[True, False], ids=["xla", "graph"])
+def xla(request, monkeypatch):
+    """Compile with XLA, or do not, however short the fit is."""
+    monkeypatch.setattr(
+        skmlp._training.compiled, "pays_to_compile", lambda n_steps: request.param
+    )
+    return request.param
+
+
+def assert_engines_agree(problem, *, atol=1e-10, **settings):
+    compiled = problem.train("compiled", **settings)
+    portable = problem.train("portable", **settings)
+
+    for array, other in zip(compiled.weights, portable.weights, strict=True):
+        assert_allclose(array, other, rtol=0, atol=atol)
+    assert list(compiled.history) == list(portable.history)
+    for name, values in compiled.history.items():
+        assert_allclose(values, portable.history[name], rtol=HISTORY_ERROR, atol=1e-6)
+    assert not np.allclose(compiled.weights[0], problem.weights[0], rtol=0, atol=1e-5)
+
+
+# Compiled and portable
+
+
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZER_NAMES))
+def test_engines_agree_for_every_optimizer(optimizer, make_problem):
+    learning_rate = 1.0 if optimizer == "adadelta" else "auto"
+
+    assert_engines_agree(
+        make_problem(), optimizer=optimizer, learning_rate=learning_rate
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZER_NAMES))
+@pytest.mark.parametrize(("dtype", "atol"), [("float32", 1e-5), ("float64", 1e-10)])
+def test_engines_agree_for_every_optimizer_in_either_type_with_and_without_xla(
+    dtype, atol, optimizer, xla, make_problem
+):
+    problem = make_problem(dtype=dtype, weighted=True)
+    learning_rate = 1.0 if optimizer == "adadelta" else "auto"
+
+    assert_engines_agree(
+        problem,
+        atol=atol,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        alpha=0.1,
+        validation=problem.head(20).as_validation(),
+    )
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_engines_agree_with_sample_weights_and_a_penalty(loss, make_problem):
+    assert_engines_agree(make_problem(loss, weighted=True), alpha=0.5)
+
+
+def test_engines_agree_when_a_class_weighs_a_hundredfold(make_problem):
+    problem = make_problem()
+    X, y, weight = problem.samples.X, problem.samples.y, problem.samples.weight
+    weighted = Samples(X, y, np.where(y == 0, 100.0, weight))
+
+    assert_engines_agree(replace(problem, samples=weighted), learning_rate=0.1)
+
+
+@pytest.mark.parametrize(
+    "batch_size", [pytest.param(1, marks=SLOW), 7, pytest.param(49, marks=SLOW), 50]
+)
+def test_engines_agree_however_the_last_batch_is_filled(batch_size, make_problem):
+    assert_engines_agree(make_problem(n_samples=50), batch_size=batch_size)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_samples", [1, 2, 15, 16, 17, 32, 33, 64])
+def test_engines_agree_however_the_data_fill_their_bucket(n_samples, make_problem):
+    assert_engines_agree(
+        make_problem("squared_error", n_samples=n_samples),
+        batch_size=min(16, n_samples),
+    )
+
+
+def test_engines_agree_when_a_batch_is_larger_than_the_data(make_problem):
+    assert_engines_agree(make_problem(n_samples=13), batch_size=200)
+
+
+@pytest.mark.parametrize("hidden", [(), (4, 3, 2)])
+def test_engines_agree_at_every_depth(hidden, make_problem):
+    assert_engines_agree(make_problem(hidden=hidden))
+
+
+def test_engines_agree_in_the_order_of_the_data(make_problem):
+    assert_engines_agree(make_problem(), shuffle=False)
+
+
+def test_engines_agree_on_pixels_as_stored(xla, make_problem):
+    problem = make_problem(pixels=True, dtype="float32")
+
+    assert_engines_agree(problem, atol=1e-5, learning_rate=0.1)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "n_validation", [pytest.param(1, marks=SLOW), pytest.param(16, marks=SLOW), 23]
+)
+def test_engines_agree_on_validation_curves(loss, n_validation, make_problem):
+    problem = make_problem(loss, dtype="float32")
+    held_out = make_problem(
+        loss, n_samples=n_validation, dtype="float32", weighted=True, seed=1
+    )
+
+    assert_engines_agree(problem, validation=held_out.as_validation(), atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"momentum": 0.9},
+        {"momentum": 0.9, "nesterov": True},
+        {"weight_decay": 0.1},
+        {"clipnorm": 0.01},
+        {"clipvalue": 0.001},
+        {"global_clipnorm": 0.01},
+        {"use_ema": True, "ema_momentum": 0.5},
+        {"use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 3},
+        {"loss_scale_factor": 8.0},
+        {"gradient_accumulation_steps": 2},
+    ],
+    ids=lambda options: "-".join(options),
+)
+def test_engines_agree_for_every_option_of_an_optimizer(options, make_problem):
+    optimizer = keras.optimizers.SGD(learning_rate=0.1, **options)
+
+    assert_engines_agree(make_problem(), optimizer=optimizer)
+
+
+def test_engines_agree_under_a_learning_rate_schedule(make_problem):
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 2, 0.7)
+
+    assert_engines_agree(make_problem(), learning_rate=schedule)
+
+
+def test_engines_agree_when_a_program_served_another_fit_before(make_problem):
+    make_problem(seed=1).train("compiled", optimizer="adam", alpha=1.0, epochs=1)
+
+    assert_engines_agree(make_problem(), optimizer="adam")
+
+
+# One step, written out
+
+# Keras keeps it in float32, in which it is exact.
+LEARNING_RATE = 0.125
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_one_step_of_sgd_is_the_one_written_out(engine, make_problem):
+    problem = make_problem(n_samples=8, weighted=True)
+    X, y, weight = problem.samples.X, problem.samples.y, problem.samples.weight
+    kernel, bias, output_kernel, output_bias = problem.weights
+    alpha = 0.5
+
+    hidden = np.tanh(X @ kernel + bias)
+    exponentials = np.exp(hidden @ output_kernel + output_bias)
+    probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+    to_logits = weight[:, np.newaxis] * (probabilities - np.eye(3)[y]) / weight.sum()
+    to_hidden = (1 - hidden**2) * (to_logits @ output_kernel.T)
+    gradients = [
+        X.T @ to_hidden + alpha * kernel / weight.sum(),
+        to_hidden.sum(axis=0),
+        hidden.T @ to_logits + alpha * output_kernel / weight.sum(),
+        to_logits.sum(axis=0),
+    ]
+    trained = problem.train(
+        engine, learning_rate=LEARNING_RATE, alpha=alpha, batch_size=8, epochs=1
+    )
+
+    for array, before, gradient in zip(
+        trained.weights, problem.weights, gradients, strict=True
+    ):
+        assert_allclose(array, before - LEARNING_RATE * gradient, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_loss_of_an_epoch_is_the_one_written_out(engine, make_problem):
+    problem = make_problem(n_samples=8, weighted=True)
+    X, y, weight = problem.samples.X, problem.samples.y, problem.samples.weight
+    kernel, bias, output_kernel, output_bias = problem.weights
+
+    exponentials = np.exp(np.tanh(X @ kernel + bias) @ output_kernel + output_bias)
+    probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+    log_loss = -np.log(probabilities[np.arange(8), y])
+    penalty = 0.5 / 2 * ((kernel**2).sum() + (output_kernel**2).sum())
+    history = problem.train(engine, alpha=0.5, batch_size=8, epochs=1).history
+
+    assert_allclose(
+        history["loss"], ((weight * log_loss).sum() + penalty) / weight.sum(), rtol=1e-6
+    )
+    correct = probabilities.argmax(axis=1) == y
+    assert_allclose(history["accuracy"], np.average(correct, weights=weight), rtol=1e-6)
+
+
+# scikit-learn's networks, step by step
+
+
+def as_scikit_learn(estimator_class, problem, alpha, **classes):
+    """Return scikit-learn's network with the weights of the problem."""
+    mlp = estimator_class(
+        hidden_layer_sizes=problem.network.layer_sizes[1:-1],
+        activation=problem.network.activations[0],
+        solver="sgd",
+        learning_rate_init=LEARNING_RATE,
+        momentum=0,
+        alpha=alpha,
+    )
+    X, y = problem.samples.X, problem.samples.y
+    mlp.partial_fit(X, y.ravel(), **classes)  # makes the arrays
+    mlp.coefs_ = [array.copy() for array in problem.weights[0::2]]
+    mlp.intercepts_ = [array.copy() for array in problem.weights[1::2]]
+    return mlp
+
+
+@pytest.mark.parametrize("engine", ["compiled", pytest.param("portable", marks=SLOW)])
+@pytest.mark.parametrize("alpha", [pytest.param(0.0, marks=SLOW), 0.5])
+@pytest.mark.parametrize(
+    ("loss", "n_classes"), [("log_loss", 3), ("binary_log_loss", 2)]
+)
+def test_sgd_follows_mlp_classifier_step_by_step(
+    loss, n_classes, alpha, engine, make_problem
+):
+    problem = make_problem(loss, n_samples=40, hidden=(6, 4))
+    classes = np.arange(n_classes)
+    mlp = as_scikit_learn(MLPClassifier, problem, alpha, classes=classes)
+
+    for start in range(0, 40, 10):
+        batch = slice(start, start + 10)
+        mlp.partial_fit(problem.samples.X[batch], problem.samples.y[batch].ravel())
+        trained = problem.head(start + 10).train(
+            engine,
+            learning_rate=LEARNING_RATE,
+            alpha=alpha,
+            batch_size=10,
+            epochs=1,
+            shuffle=False,
+        )
+
+        for array, theirs in zip(trained.weights[0::2], mlp.coefs_, strict=True):
+            assert_allclose(array, theirs, rtol=0, atol=1e-10)
+        for array, theirs in zip(trained.weights[1::2], mlp.intercepts_, strict=True):
+            assert_allclose(array, theirs, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("engine", ["compiled", pytest.param("portable", marks=SLOW)])
+@pytest.mark.parametrize("alpha", [pytest.param(0.0, marks=SLOW), 0.5])
+def test_sgd_follows_mlp_regressor_step_by_step(alpha, engine, make_problem):
+    problem = make_problem("squared_error", n_samples=40, n_outputs=1)
+    mlp = as_scikit_learn(MLPRegressor, problem, alpha)
+
+    for start in range(0, 40, 10):
+        batch = slice(start, start + 10)
+        mlp.partial_fit(problem.samples.X[batch], problem.samples.y[batch].ravel())
+        trained = problem.head(start + 10).train(
+            engine,
+            learning_rate=LEARNING_RATE,
+            alpha=alpha,
+            batch_size=10,
+            epochs=1,
+            shuffle=False,
+        )
+
+        for array, theirs in zip(trained.weights[0::2], mlp.coefs_, strict=True):
+            assert_allclose(array, theirs, rtol=0, atol=1e-10)
+
+
+# Linear models, whose optimum is known
+
+
+@pytest.mark.parametrize("loss", ["log_loss", "binary_log_loss"])
+def test_no_hidden_layer_finds_the_optimum_of_logistic_regression(loss, make_problem):
+    problem = make_problem(loss, n_samples=50, hidden=(), weighted=True)
+    X, y, weight = problem.samples.X, problem.samples.y, problem.samples.weight
+    optimum = LogisticRegression(C=0.5, tol=1e-10).fit(X, y.ravel(), weight)
+
+    trained = problem.train(
+        "compiled",
+        optimizer=keras.optimizers.SGD(0.5, momentum=0.9),
+        alpha=2.0,
+        batch_size=50,
+        epochs=500,
+    )
+
+    assert_allclose(trained.weights[0].T, optimum.coef_, rtol=0, atol=1e-6)
+
+
+def test_no_hidden_layer_finds_the_optimum_of_ridge(make_problem):
+    problem = make_problem("squared_error", n_samples=50, hidden=(), n_outputs=1)
+    optimum = Ridge(alpha=3.0).fit(problem.samples.X, problem.samples.y)
+
+    trained = problem.train(
+        "compiled", learning_rate=0.5, alpha=3.0, batch_size=50, epochs=200
+    )
+
+    assert_allclose(trained.weights[0].T, optimum.coef_[np.newaxis], rtol=0, atol=1e-8)
+    assert_allclose(trained.weights[1], optimum.intercept_, rtol=0, atol=1e-8)

@@ -1,0 +1,171 @@
+"""The forward pass in NumPy computes what Keras computes."""
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skmlp._forward import ACTIVATIONS, ALIASES, forward
+from skmlp._network import Network
+
+NAMES = sorted(ACTIVATIONS)
+
+# Keras' own list on TensorFlow; what is left out, and why, stands in _forward.py.
+LEFT_OUT = {"glu", "sparsemax", "threshold"}
+
+# Keras keeps the constants of leaky_relu and gelu in float32, whatever it computes in.
+TOLERANCE = {"float32": 2e-6, "float64": 1e-7}
+
+
+def in_keras(activation, z):
+    outputs = keras.activations.get(activation)(keras.ops.convert_to_tensor(z))
+    return keras.ops.convert_to_numpy(outputs)
+
+
+@pytest.fixture
+def layers():
+    """Make kernels and biases for layers of 4, 7 and 3 units."""
+
+    def make(dtype):
+        rng = np.random.RandomState(0)
+        coefs = [rng.randn(4, 7).astype(dtype), rng.randn(7, 3).astype(dtype)]
+        intercepts = [rng.randn(7).astype(dtype), rng.randn(3).astype(dtype)]
+        return coefs, intercepts
+
+    return make
+
+
+def test_activations_are_all_that_keras_has_by_name():
+    functions = {name for name in vars(keras.activations) if not name.startswith("_")}
+
+    assert functions - {"get", "serialize", "deserialize"} == {*ACTIVATIONS} | LEFT_OUT
+
+
+def test_aliases_are_names_that_keras_has_otherwise():
+    assert not {*ALIASES} & {*vars(keras.activations)}
+    assert {*ALIASES.values()} <= {*ACTIVATIONS}
+
+
+def test_sparsemax_in_keras_is_not_sparsemax():
+    """When this fails, Keras was mended: take ``"sparsemax"`` in."""
+    assert in_keras("sparsemax", np.array([[0.5, 0.25]])).sum() < 0.9
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", NAMES)
+def test_activation_is_that_of_keras(name, dtype):
+    z = np.arange(-8, 8, 1 / 16, dtype).reshape(-1, 4)  # every kink is among them
+    expected = in_keras(name, z)
+
+    assert_allclose(
+        ACTIVATIONS[name](z), expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype]
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", NAMES)
+def test_activation_of_extreme_inputs_is_that_of_keras_without_a_warning(name, dtype):
+    z = np.array([[-1000, 1000], [1000, 1000], [-1000, -1000], [0, 1000]], dtype)
+    expected = in_keras(name, z)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        outputs = ACTIVATIONS[name](z)
+
+    assert_allclose(outputs, expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", NAMES)
+def test_activation_keeps_the_type(name, dtype):
+    assert ACTIVATIONS[name](np.ones((2, 3), dtype)).dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("hidden", NAMES)
+def test_forward_is_the_keras_model(hidden, dtype, layers):
+    coefs, intercepts = layers(dtype)
+    X = np.random.RandomState(1).uniform(-1, 1, (20, 4)).astype(dtype)
+    network = Network((4, 7, 3), (hidden, "softmax"), "log_loss", dtype)
+    model = network.keras_model()
+    model.set_weights([coefs[0], intercepts[0], coefs[1], intercepts[1]])
+
+    outputs = forward(X, coefs, intercepts, [hidden, "softmax"])
+
+    assert_allclose(outputs, model(X), rtol=0, atol=10 * TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_forward_divides_pixels_as_the_keras_model_does(dtype, layers):
+    coefs, intercepts = layers(dtype)
+    X = np.random.RandomState(1).randint(0, 256, (20, 4)).astype(np.uint8)
+    network = Network((4, 7, 3), ("relu", "softmax"), "log_loss", dtype, 255.0)
+    model = network.keras_model()
+    model.set_weights([coefs[0], intercepts[0], coefs[1], intercepts[1]])
+
+    outputs = forward(X, coefs, intercepts, ["relu", "softmax"], divisor=255.0)
+
+    assert_allclose(outputs, model(X), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("input_dtype", ["uint8", "int64", "float16", "float32"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_forward_gives_the_type_of_the_weights(dtype, input_dtype, layers):
+    coefs, intercepts = layers(dtype)
+
+    outputs = forward(np.ones((2, 4), input_dtype), coefs, intercepts, ["relu"] * 2)
+
+    assert outputs.dtype == dtype
+
+
+@pytest.mark.parametrize("n_rows", [1, 1023, 1024, 1025, 2048, 2500])
+def test_forward_gives_each_row_what_it_has_alone(n_rows, layers):
+    coefs, intercepts = layers("float64")
+    X = np.random.RandomState(1).randn(n_rows, 4)
+
+    outputs = forward(X, coefs, intercepts, ["tanh", "softmax"])
+
+    alone = [
+        forward(X[i : i + 1], coefs, intercepts, ["tanh", "softmax"])
+        for i in {0, n_rows // 2, n_rows - 1}
+    ]
+    together = [outputs[i : i + 1] for i in {0, n_rows // 2, n_rows - 1}]
+    assert outputs.shape == (n_rows, 3)
+    assert_allclose(together, alone, rtol=1e-12)
+
+
+def test_forward_takes_no_rows(layers):
+    coefs, intercepts = layers("float32")
+
+    outputs = forward(np.ones((0, 4)), coefs, intercepts, ["relu", "softmax"])
+
+    assert outputs.shape == (0, 3)
+
+
+@pytest.mark.parametrize("output", ["linear", "relu"])
+def test_forward_leaves_its_inputs_as_they_are(output):
+    X = np.random.RandomState(1).randn(5, 3)
+    coefs, intercepts = [np.eye(3)], [np.zeros(3)]
+    kept = X.copy()
+
+    forward(X, coefs, intercepts, [output])[:] = 7
+
+    assert_array_equal(X, kept)
+
+
+@pytest.mark.parametrize("extreme", [-1000.0, 1000.0])
+@pytest.mark.parametrize("output", ["sigmoid", "softmax", "log_softmax"])
+def test_forward_of_extreme_logits_is_finite(output, extreme):
+    X = np.array([[extreme, 0.0]])
+
+    outputs = forward(X, [np.eye(2)], [np.zeros(2)], [output])
+
+    assert np.isfinite(outputs).all()
+
+
+def test_softmax_sums_to_one_however_large_its_inputs():
+    z = np.random.RandomState(0).uniform(-1000, 1000, (50, 10)).astype(np.float32)
+
+    assert_allclose(ACTIVATIONS["softmax"](z).sum(axis=1), 1, rtol=1e-6)
