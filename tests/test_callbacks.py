@@ -1,0 +1,467 @@
+"""Keras' callbacks do on each engine what they do under plain ``keras.Model.fit``."""
+
+import csv
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skmlp import DenseClassifier
+from skmlp._training import Samples, make_optimizer
+
+# Keras 3.15 reads its variables by NumPy's old protocol when it saves or logs them.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
+)
+
+LEARNING_RATE = 0.25
+EPOCHS = 5
+BATCH_SIZE = 16
+
+
+@pytest.fixture(params=["compiled", pytest.param("portable", marks=pytest.mark.slow)])
+def engine(request):
+    return request.param
+
+
+@pytest.fixture
+def problem(make_problem):
+    return make_problem(dtype="float32")
+
+
+@pytest.fixture
+def misleading(problem):
+    """Validation samples on which a better fit is worse."""
+    X, y, weight = problem.samples.X, problem.samples.y, problem.samples.weight
+    return Samples(X, (y + 1) % 3, weight)
+
+
+def train(problem, engine, callbacks, *, optimizer="sgd", **settings):
+    settings = {"learning_rate": LEARNING_RATE, "epochs": EPOCHS} | settings
+    return problem.train(
+        engine,
+        optimizer=optimizer,
+        callbacks=callbacks,
+        batch_size=BATCH_SIZE,
+        shuffle=False,
+        **settings,
+    )
+
+
+def train_in_keras(
+    problem,
+    callbacks,
+    *,
+    optimizer="sgd",
+    learning_rate=LEARNING_RATE,
+    epochs=EPOCHS,
+    validation=None,
+):
+    """Return weights and history of plain Keras."""
+    model = problem.network.keras_model()
+    model.set_weights(problem.weights)
+    model.compile(
+        make_optimizer(optimizer, learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    history = model.fit(
+        problem.samples.X,
+        problem.samples.y,
+        batch_size=BATCH_SIZE,
+        epochs=epochs,
+        shuffle=False,
+        validation_data=validation and (validation.X, validation.y),
+        callbacks=callbacks,
+        verbose=0,
+    )
+    return model.get_weights(), history.history
+
+
+def assert_weights_equal(weights, expected):
+    for array, other in zip(weights, expected, strict=True):
+        assert_allclose(array, other, rtol=0, atol=1e-5)
+
+
+def assert_histories_equal(history, expected):
+    assert set(history) == set(expected)
+    for name, values in expected.items():
+        assert_allclose(history[name], values, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def assert_same_as_keras(engine, problem, make_callbacks, **settings):
+    """Train with callbacks of each; return both lists of callbacks."""
+    callbacks, in_keras = make_callbacks("ours"), make_callbacks("keras")
+
+    trained = train(problem, engine, callbacks, **settings)
+    weights, history = train_in_keras(problem, in_keras, **settings)
+
+    assert_weights_equal(trained.weights, weights)
+    assert_histories_equal(trained.history, history)
+    return callbacks, in_keras
+
+
+# Callbacks that steer
+
+
+@pytest.mark.parametrize("restore_best_weights", [True, False])
+def test_early_stopping_stops_and_restores_as_in_keras(
+    restore_best_weights, engine, problem, misleading
+):
+    def make_callbacks(_):
+        return [
+            keras.callbacks.EarlyStopping(
+                patience=2, restore_best_weights=restore_best_weights
+            )
+        ]
+
+    (callback,), (expected,) = assert_same_as_keras(
+        engine, problem, make_callbacks, validation=misleading
+    )
+
+    assert callback.stopped_epoch == expected.stopped_epoch == 2
+    assert callback.best_epoch == expected.best_epoch == 0
+
+
+def test_early_stopping_counts_as_converged(engine, problem, misleading):
+    callback = keras.callbacks.EarlyStopping(patience=1)
+
+    assert train(problem, engine, [callback], validation=misleading).converged
+
+
+def test_reduce_lr_on_plateau_lowers_the_rate_as_in_keras(engine, problem, misleading):
+    assert_same_as_keras(
+        engine,
+        problem,
+        lambda _: [keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=1)],
+        validation=misleading,
+    )
+
+
+def test_reduce_lr_on_plateau_has_its_rates_recorded(engine, problem, misleading):
+    callback = keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=1)
+
+    history = train(problem, engine, [callback], validation=misleading).history
+
+    assert history["learning_rate"] == [0.25, 0.25, 0.125, 0.0625, 0.03125]
+
+
+def test_learning_rate_scheduler_sets_the_rate_as_in_keras(engine, problem):
+    assert_same_as_keras(
+        engine,
+        problem,
+        lambda _: [keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)],
+    )
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        keras.optimizers.schedules.ExponentialDecay(0.5, 2, 0.7),
+        keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], [0.5, 0.2, 0.1]),
+        keras.optimizers.schedules.CosineDecay(
+            0.1, 10, warmup_target=0.5, warmup_steps=4
+        ),
+    ],
+    ids=lambda schedule: type(schedule).__name__,
+)
+def test_learning_rate_schedule_is_followed_as_in_keras(schedule, engine, problem):
+    assert_same_as_keras(engine, problem, lambda _: [], learning_rate=schedule)
+
+
+@pytest.mark.parametrize("swap_on_epoch", [True, False])
+def test_swap_ema_weights_swaps_as_in_keras(swap_on_epoch, engine, problem, misleading):
+    assert_same_as_keras(
+        engine,
+        problem,
+        lambda _: [keras.callbacks.SwapEMAWeights(swap_on_epoch)],
+        optimizer=keras.optimizers.SGD(use_ema=True, ema_momentum=0.5),
+        validation=misleading,
+    )
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning:keras")
+def test_terminate_on_nan_ends_in_the_epoch_in_which_keras_ends(
+    engine, problem, capsys
+):
+    settings = {"learning_rate": 1e38, "optimizer": keras.optimizers.SGD(momentum=0.9)}
+    trained = train(problem, engine, [keras.callbacks.TerminateOnNaN()], **settings)
+    _, history = train_in_keras(problem, [keras.callbacks.TerminateOnNaN()], **settings)
+
+    assert len(trained.history["loss"]) == len(history["loss"]) < EPOCHS
+    assert not np.isfinite(trained.history["loss"][-1])
+
+
+# Callbacks that write
+
+
+@pytest.mark.parametrize("save_best_only", [True, False])
+def test_model_checkpoint_writes_the_files_that_keras_writes(
+    save_best_only, engine, problem, misleading, tmp_path
+):
+    def make_callbacks(name):
+        path = tmp_path / name / "{epoch}.keras"
+        return [keras.callbacks.ModelCheckpoint(path, save_best_only=save_best_only)]
+
+    assert_same_as_keras(
+        engine, problem, make_callbacks, validation=misleading, epochs=3
+    )
+
+    written = sorted((tmp_path / "ours").iterdir())
+    assert [path.name for path in written] == sorted(
+        path.name for path in (tmp_path / "keras").iterdir()
+    )
+    for path in written:
+        expected = keras.models.load_model(tmp_path / "keras" / path.name)
+        loaded = keras.models.load_model(path)
+        assert_weights_equal(loaded.get_weights(), expected.get_weights())
+
+
+def test_model_checkpoint_loads_and_predicts_without_this_package(
+    engine, problem, tmp_path
+):
+    path = tmp_path / "model.keras"
+    trained = train(problem, engine, [keras.callbacks.ModelCheckpoint(path)])
+    expected = problem.network.keras_model()
+    expected.set_weights(trained.weights)
+
+    loaded = keras.models.load_model(path)
+
+    X = problem.samples.X
+    assert type(loaded) is keras.Sequential
+    assert loaded.loss == "sparse_categorical_crossentropy"
+    assert_array_equal(loaded.predict(X, verbose=0), expected.predict(X, verbose=0))
+
+
+def test_model_checkpoint_of_weights_loads_into_a_keras_model(
+    engine, problem, tmp_path
+):
+    path = tmp_path / "epoch.weights.h5"
+    callback = keras.callbacks.ModelCheckpoint(path, save_weights_only=True)
+    trained = train(problem, engine, [callback])
+    model = problem.network.keras_model()
+
+    model.load_weights(path, skip_mismatch=True)
+
+    assert_weights_equal(model.get_weights(), trained.weights)
+
+
+def test_csv_logger_writes_what_keras_writes(engine, problem, misleading, tmp_path):
+    assert_same_as_keras(
+        engine,
+        problem,
+        lambda name: [keras.callbacks.CSVLogger(tmp_path / name)],
+        validation=misleading,
+    )
+
+    ours, expected = (
+        list(csv.reader((tmp_path / name).read_text().splitlines()))
+        for name in ("ours", "keras")
+    )
+    assert ours[0] == expected[0]
+    assert_allclose(np.array(ours[1:], float), np.array(expected[1:], float), rtol=1e-5)
+
+
+def read_scalars(folder):
+    """Return the scalars of TensorBoard's event files: by run and tag, by step."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util import tensor_util
+
+    scalars = {}
+    for run in ("train", "validation"):
+        events = EventAccumulator(str(folder / run)).Reload()
+        for tag in events.Tags()["tensors"]:
+            scalars[run, tag] = [
+                (event.step, float(tensor_util.make_ndarray(event.tensor_proto)))
+                for event in events.Tensors(tag)
+                if tag != "keras"
+            ]
+    return scalars
+
+
+@pytest.mark.slow
+def test_tensorboard_writes_the_scalars_that_keras_writes(
+    engine, problem, misleading, tmp_path
+):
+    pytest.importorskip("tensorboard")
+
+    assert_same_as_keras(
+        engine,
+        problem,
+        lambda name: [keras.callbacks.TensorBoard(tmp_path / name)],
+        validation=misleading,
+    )
+
+    ours, expected = read_scalars(tmp_path / "ours"), read_scalars(tmp_path / "keras")
+    assert (
+        ours.keys()
+        == expected.keys()
+        >= {
+            ("train", "epoch_loss"),
+            ("train", "epoch_learning_rate"),
+            ("train", "keras"),
+            ("validation", "epoch_accuracy"),
+            ("validation", "evaluation_loss_vs_iterations"),
+        }
+    )
+    for name, values in expected.items():
+        assert_allclose(ours[name], values, rtol=1e-5, err_msg=name)
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Stand for a machine that goes down at the beginning of the fourth epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 3:
+            raise KeyboardInterrupt
+
+
+def test_backup_and_restore_goes_on_where_training_was_interrupted(
+    engine, problem, tmp_path
+):
+    settings = {"optimizer": keras.optimizers.SGD(momentum=0.9)}
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+    uninterrupted = train(problem, engine, [], **settings)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(problem, engine, [backup, Interrupt()], **settings)
+    resumed = train(problem, engine, [backup], **settings)
+
+    assert_weights_equal(resumed.weights, uninterrupted.weights)
+    assert len(resumed.history["loss"]) == 2
+
+
+def test_backup_and_restore_removes_its_files_as_in_keras(engine, problem, tmp_path):
+    assert_same_as_keras(
+        engine,
+        problem,
+        lambda name: [keras.callbacks.BackupAndRestore(tmp_path / name)],
+    )
+
+    assert not any(tmp_path.iterdir())
+
+
+def test_backup_and_restore_leaves_the_next_fit_alone(engine, problem, tmp_path):
+    """A program that was resumed starts the next fit at its first epoch."""
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+    with pytest.raises(KeyboardInterrupt):
+        train(problem, engine, [backup, Interrupt()])
+    train(problem, engine, [backup])
+
+    assert len(train(problem, engine, []).history["loss"]) == EPOCHS
+
+
+# The user's own
+
+
+class Recorder(keras.callbacks.Callback):
+    """Record every call at the level of epochs."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def record(self, hook, epoch, logs):
+        logs = {name: round(value, 4) for name, value in (logs or {}).items()}
+        steps = int(self.model.optimizer.iterations)
+        self.calls.append((hook, epoch, logs, steps, self.params["steps"]))
+
+    def on_train_begin(self, logs=None):
+        self.record("on_train_begin", None, logs)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.record("on_epoch_begin", epoch, logs)
+
+    def on_test_begin(self, logs=None):
+        self.record("on_test_begin", None, logs)
+
+    def on_test_end(self, logs=None):
+        self.record("on_test_end", None, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.record("on_epoch_end", epoch, logs)
+
+    def on_train_end(self, logs=None):
+        self.record("on_train_end", None, logs)
+
+
+@pytest.mark.parametrize("validates", [True, False])
+def test_callback_is_called_when_keras_calls_it(validates, engine, problem, misleading):
+    (callback,), (expected,) = assert_same_as_keras(
+        engine,
+        problem,
+        lambda _: [Recorder()],
+        epochs=2,
+        validation=misleading if validates else None,
+    )
+
+    assert [call[:2] for call in callback.calls] == [
+        call[:2] for call in expected.calls
+    ]
+    for ours, theirs in zip(callback.calls, expected.calls, strict=True):
+        assert ours[2] == pytest.approx(theirs[2], abs=2e-4)
+        assert ours[3:] == theirs[3:]
+
+
+class Predict(keras.callbacks.Callback):
+    def __init__(self, X):
+        super().__init__()
+        self.X = X
+
+    def on_train_begin(self, logs=None):
+        self.outputs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.outputs.append(self.model.predict(self.X, verbose=0))
+
+
+def test_callback_predicts_with_the_model_of_the_epoch(engine, problem):
+    (callback,), (expected,) = assert_same_as_keras(
+        engine, problem, lambda _: [Predict(problem.samples.X)], epochs=2
+    )
+
+    assert_allclose(callback.outputs, expected.outputs, rtol=0, atol=1e-5)
+
+
+class ZeroKernels(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        for layer in self.model.layers:
+            layer.kernel.assign(np.zeros(layer.kernel.shape))
+
+
+def test_callback_that_sets_weights_is_followed(engine, problem):
+    assert_same_as_keras(engine, problem, lambda _: [ZeroKernels()], epochs=3)
+
+
+class StopAtSecondEpoch(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.stop_training = epoch == 1
+
+
+def test_callback_that_stops_training_is_followed(engine, problem):
+    trained = train(problem, engine, [StopAtSecondEpoch()])
+
+    assert trained.converged
+    assert len(trained.history["loss"]) == 2
+
+
+def test_callback_may_add_to_the_history(engine, problem):
+    class AddNorm(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs):
+            logs["norm"] = float(np.linalg.norm(self.model.get_weights()[0]))
+
+    assert_same_as_keras(engine, problem, lambda _: [AddNorm()])
+
+
+def test_callbacks_of_an_estimator_serve_fit_after_fit(problem):
+    stop = StopAtSecondEpoch()
+    clf = DenseClassifier((4,), epochs=9, callbacks=[stop], random_state=0)
+
+    first = clf.fit(problem.samples.X, problem.samples.y).loss_curve_
+    second = clf.fit(problem.samples.X, problem.samples.y).loss_curve_
+
+    assert clf.callbacks == [stop]
+    assert len(first) == 2
+    assert first == second
