@@ -115,7 +115,9 @@ def _pictures_of(
 ) -> list[Picture]:
     probabilities = result.estimator.predict_proba(X_test)
     classes = result.estimator.classes_
-    of_result = partial(_picture, result=result, index=index)
+    of_result = partial(
+        _picture, prefix=f"{index + 1}-{_slug(result.name)}-", architecture=index
+    )
     return [
         *(
             of_result(
@@ -157,14 +159,13 @@ def _picture(
     description: str,
     draw: Callable[[Any, Theme], None],
     *,
-    result: ArchitectureResult | None = None,
-    index: int | None = None,
+    prefix: str = "",
+    architecture: int | None = None,
 ) -> Picture:
-    prefix = "" if result is None else f"{index + 1}-{_slug(result.name)}-"
     return Picture(
         file_name=f"{prefix}{subject}.png",
         description=description,
-        architecture=index,
+        architecture=architecture,
         png={theme: _to_png(draw, theme) for theme in (LIGHT, DARK)},
     )
 
@@ -280,5 +281,5 @@ def _draw_errors(
 
 
 def _set_title(figure: Any, title: str) -> None:
-    lines = fill(title, 44)
-    figure.suptitle(lines, x=0.02, ha="left", fontsize="large", weight="bold")
+    title = fill(title, 44)
+    figure.suptitle(title, x=0.02, ha="left", fontsize="large", weight="bold")
