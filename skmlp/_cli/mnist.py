@@ -163,6 +163,7 @@ def _count(n: int, noun: str) -> str:
 
 def _describe_settings(estimator: DenseMNISTClassifier) -> dict[str, str]:
     keras = import_keras()
+    backend = keras.config.backend()
     optimizer = keras.optimizers.get(estimator.optimizer)
     learning_rate = estimator.learning_rate
     if learning_rate == "auto":
@@ -176,7 +177,7 @@ def _describe_settings(estimator: DenseMNISTClassifier) -> dict[str, str]:
         "Activation": estimator.activation,
         "skmlp": __version__,
         "Keras": keras.__version__,
-        keras.config.backend(): version(keras.config.backend()),
+        backend: sys.modules[backend].__version__,
         "scikit-learn": version("scikit-learn"),
         "NumPy": version("numpy"),
         "Python": platform.python_version(),
