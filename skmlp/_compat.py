@@ -8,7 +8,8 @@ TensorFlow        start-up: threads, memory growth, the chatter on file descript
                   graph rewriting, off for one thread
 scikeras          imported without the patches that it leaves on Keras' classes
 Keras             the epoch at which ``BackupAndRestore`` resumes; the model that a
-                  callback holds; whether ``TensorBoard`` traces; ``Muon`` in float64
+                  callback holds; whether ``TensorBoard`` traces; an optimizer's
+                  schedule; ``Muon`` in float64
 ================  ====================================================================
 """
 
@@ -44,6 +45,7 @@ __all__ = [
     "keras_type",
     "let_muon_take_float64",
     "release_model",
+    "schedule_of",
     "take_resumed_epoch",
     "traces_batches",
 ]
@@ -245,6 +247,16 @@ def release_model(callback: Any) -> None:
     cloned nor pickled cheaply.
     """
     callback._model = None
+
+
+def schedule_of(optimizer: Any) -> Any:
+    """Return the schedule of the learning rate, or ``None`` where the rate is constant.
+
+    The public ``learning_rate`` is the rate of the present step alone.
+    """
+    rate = getattr(optimizer, "_learning_rate", None)
+    schedule_class = import_keras().optimizers.schedules.LearningRateSchedule
+    return rate if isinstance(rate, schedule_class) else None
 
 
 def traces_batches(tensorboard: Any) -> bool:

@@ -179,6 +179,22 @@ def test_program_is_the_same_for_equal_schedules(cache):
     assert program_of(cache, learning_rate=other) is not program
 
 
+def test_program_is_another_for_another_schedule_of_the_same_name(cache):
+    def make_schedule(rate):
+        class Constant(keras.optimizers.schedules.LearningRateSchedule):
+            def __call__(self, step):
+                return rate
+
+            def get_config(self):
+                return {}
+
+        return Constant()
+
+    program = program_of(cache, learning_rate=make_schedule(0.1))
+
+    assert program_of(cache, learning_rate=make_schedule(0.2)) is not program
+
+
 def test_sweep_over_values_compiles_once(compiled, classifier, data):
     made, traced = compiled
     classifier.fit(*data)

@@ -326,6 +326,26 @@ def test_make_optimizer_takes_a_schedule():
     assert made.get_config()["learning_rate"]["config"] == schedule.get_config()
 
 
+def test_make_optimizer_takes_a_schedule_of_a_class_that_keras_does_not_know():
+    class Halving(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.5 ** keras.ops.cast(step, "float32")
+
+        def get_config(self):
+            return {}
+
+    given = make_optimizer("sgd", learning_rate=Halving())
+
+    made = make_optimizer(given)
+
+    made.iterations.assign(3)
+    assert float(made.learning_rate) == 0.125
+
+
+def test_make_optimizer_takes_a_whole_learning_rate():
+    assert make_optimizer("sgd", learning_rate=1).get_config()["learning_rate"] == 1.0
+
+
 @pytest.mark.parametrize(
     ("n_samples", "batch_size", "sizes"),
     [(6, 2, [2, 2, 2]), (7, 3, [3, 3, 1]), (2, 5, [2]), (1, 1, [1])],

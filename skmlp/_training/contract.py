@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skmlp._compat import import_keras
+from skmlp._compat import import_keras, schedule_of
 from skmlp._network import Weights
 
 if TYPE_CHECKING:
@@ -112,8 +113,14 @@ def make_optimizer(
         named = {"class_name": optimizer, "config": {"name": optimizer}}
         optimizer = keras.optimizers.deserialize(named)
     config = optimizer.get_config()
-    if learning_rate != "auto":
-        config["learning_rate"] = learning_rate
+    if learning_rate == "auto":
+        learning_rate = schedule_of(optimizer)
+    if isinstance(learning_rate, Real):
+        config["learning_rate"] = float(learning_rate)
+    elif learning_rate is not None:  # Keras would look its class up in a registry
+        config["learning_rate"] = type(learning_rate).from_config(
+            learning_rate.get_config()
+        )
     if momentum != "auto" and "momentum" in config:
         config["momentum"] = momentum
     return type(optimizer).from_config(config)

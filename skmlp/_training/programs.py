@@ -22,6 +22,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from skmlp._compat import schedule_of
 from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, make_optimizer
 from skmlp._training.objective import LOSSES, trainable_model
@@ -272,13 +273,17 @@ class ProgramCache:
                 self._idle.popitem(last=False)
 
 
-def optimizer_key(optimizer: keras.optimizers.Optimizer) -> tuple[type, str]:
+def optimizer_key(optimizer: keras.optimizers.Optimizer) -> Hashable:
     """Return what of an optimizer shapes the graph: neither name nor constant rate."""
     config = optimizer.get_config()
     del config["name"]
-    if isinstance(config.get("learning_rate"), float):
+    schedule = schedule_of(optimizer)
+    if schedule is not None:
+        config["learning_rate"] = schedule.get_config()
+    elif isinstance(config.get("learning_rate"), float):
         del config["learning_rate"]
-    return type(optimizer), json.dumps(config, sort_keys=True, default=str)
+    values = json.dumps(config, sort_keys=True, default=str)
+    return type(optimizer), type(schedule), values
 
 
 PROGRAMS = ProgramCache(max_programs=32, max_bytes=256 * 2**20)
