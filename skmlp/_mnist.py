@@ -55,16 +55,35 @@ class DenseMNISTClassifier(DenseClassifier):
     epochs : int, default=20
         Passes over the training data; with ``tol``, the most there can be.
     tol : float or None, default=None
-        Improvement of the training loss, in its unit, below which an epoch counts as no
-        improvement. ``None`` trains all epochs.
+        Improvement below which an epoch counts as no improvement: of the training loss,
+        or with ``early_stopping`` of what is monitored, in its unit. ``None`` trains
+        all epochs; with ``early_stopping`` it is 0.
     n_iter_no_change : int, default=10
         Epochs in a row without improvement that are allowed. Only used when ``tol`` is
-        not None.
+        not None or ``early_stopping=True``.
+    early_stopping : bool, default=False
+        Whether training ends when it no longer improves what it does on validation
+        data, and the weights of the best epoch are kept.
+    validation_fraction : float, default=0.1
+        Share of the samples that is held out for validation, in which the classes keep
+        their shares. Only used when ``early_stopping=True`` and ``fit`` gets no
+        ``X_val``.
+    monitor : str or callable, default="loss"
+        What is watched on validation data: ``"loss"``, or a scorer of scikit-learn by
+        name or as a callable ``scorer(estimator, X, y)``. Only used when there are
+        validation data.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, multiplied into the sample weights. ``"balanced"``
         weighs a class by the inverse of its frequency; ``None`` weighs all alike.
     shuffle : bool, default=True
         Whether each epoch takes the samples in a new order.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights of the last fit, with ``epochs`` more.
+    max_time : float or None, default=None
+        Seconds after which no further epoch begins.
+    on_interrupt : {"raise", "keep"}, default="raise"
+        What Ctrl-C does during ``fit``: leave the estimator as it was before, or keep
+        what it has learned and warn.
     verbose : int, default=0
         0 is silent; 1 and 2 show Keras' progress of each epoch.
     callbacks : list of keras.callbacks.Callback, default=None
@@ -101,14 +120,19 @@ class DenseMNISTClassifier(DenseClassifier):
     best_loss_ : float
         The least of ``loss_curve_``.
     n_iter_ : int
-        Epochs that were trained.
+        Epochs that the last ``fit`` trained.
+    best_epoch_ : int
+        Epoch, counted from 1, whose weights are kept: the last one, or with
+        ``early_stopping`` the best. It is the number of ``epochs`` to train with on all
+        the data.
     history_ : dict of str to list of float
         What Keras records of each epoch: ``"loss"``, ``"accuracy"``, and with
         validation data ``"val_loss"`` and ``"val_accuracy"``.
     validation_loss_curve_ : list of float or None
         Loss on the validation data after each epoch, in nats.
     validation_scores_ : list of float or None
-        Accuracy on the validation data after each epoch.
+        Score on the validation data after each epoch: the accuracy, or what
+        ``monitor`` names.
     model_ : keras.Model
         Keras model of the fitted network, made when asked for.
     n_features_in_ : int
@@ -160,8 +184,14 @@ class DenseMNISTClassifier(DenseClassifier):
         epochs=20,
         tol=None,
         n_iter_no_change=10,
+        early_stopping=False,
+        validation_fraction=0.1,
+        monitor="loss",
         class_weight=None,
         shuffle=True,
+        warm_start=False,
+        max_time=None,
+        on_interrupt="raise",
         verbose=0,
         callbacks=None,
         random_state=None,
@@ -177,8 +207,14 @@ class DenseMNISTClassifier(DenseClassifier):
             epochs=epochs,
             tol=tol,
             n_iter_no_change=n_iter_no_change,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            monitor=monitor,
             class_weight=class_weight,
             shuffle=shuffle,
+            warm_start=warm_start,
+            max_time=max_time,
+            on_interrupt=on_interrupt,
             verbose=verbose,
             callbacks=callbacks,
             random_state=random_state,

@@ -580,7 +580,7 @@ def test_validation_data_may_be_of_another_type_than_the_training_data(iris, dty
     [
         ({"X_val": [[0.0] * 4]}, "X_val and y_val go together. Got y_val=None"),
         ({"y_val": [0]}, "X_val and y_val go together. Got X_val=None"),
-        ({"X_val": [[0.0] * 4], "y_val": [9]}, "labels that are in y. Got 9"),
+        ({"X_val": [[0.0] * 4], "y_val": [9]}, r"need to be among \[0, 1, 2\]. Got 9"),
         ({"X_val": [[0.0] * 3], "y_val": [0]}, "expecting 4 features"),
         ({"X_val": [[0.0] * 4], "y_val": [0, 1]}, "inconsistent numbers of samples"),
     ],

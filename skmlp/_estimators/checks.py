@@ -26,6 +26,16 @@ def did_you_mean(given, known):
     return ""
 
 
+def can_fit_partially(estimator):
+    """Return whether an estimator has ``partial_fit``; say why where it has not."""
+    if estimator.early_stopping:
+        raise AttributeError(
+            "partial_fit needs early_stopping=False. Got early_stopping=True. Use fit, "
+            "or stop calling partial_fit when a score of your own says so."
+        )
+    return True
+
+
 def as_sizes(hidden_layer_sizes):
     """Return the units of the hidden layers as a tuple of int."""
     sizes = (

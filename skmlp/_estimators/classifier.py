@@ -8,10 +8,16 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import column_or_1d, compute_class_weight
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
 from skmlp._compat import StrOptions
-from skmlp._estimators.checks import is_table, one_hot_indices
+from skmlp._estimators.checks import (
+    can_fit_partially,
+    is_table,
+    one_hot_indices,
+    unchanged_on_failure,
+)
 from skmlp._estimators.dense import BaseDense
 
 
@@ -47,16 +53,35 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     epochs : int, default=200
         Passes over the training data; with ``tol``, the most there can be.
     tol : float or None, default=1e-4
-        Improvement of the training loss, in its unit, below which an epoch counts as no
-        improvement. ``None`` trains all epochs.
+        Improvement below which an epoch counts as no improvement: of the training loss,
+        or with ``early_stopping`` of what is monitored, in its unit. ``None`` trains
+        all epochs; with ``early_stopping`` it is 0.
     n_iter_no_change : int, default=10
         Epochs in a row without improvement that are allowed. Only used when ``tol`` is
-        not None.
+        not None or ``early_stopping=True``.
+    early_stopping : bool, default=False
+        Whether training ends when it no longer improves what it does on validation
+        data, and the weights of the best epoch are kept.
+    validation_fraction : float, default=0.1
+        Share of the samples that is held out for validation, in which the classes keep
+        their shares. Only used when ``early_stopping=True`` and ``fit`` gets no
+        ``X_val``.
+    monitor : str or callable, default="loss"
+        What is watched on validation data: ``"loss"``, or a scorer of scikit-learn by
+        name or as a callable ``scorer(estimator, X, y)``. Only used when there are
+        validation data.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, multiplied into the sample weights. ``"balanced"``
         weighs a class by the inverse of its frequency; ``None`` weighs all alike.
     shuffle : bool, default=True
         Whether each epoch takes the samples in a new order.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights of the last fit, with ``epochs`` more.
+    max_time : float or None, default=None
+        Seconds after which no further epoch begins.
+    on_interrupt : {"raise", "keep"}, default="raise"
+        What Ctrl-C does during ``fit``: leave the estimator as it was before, or keep
+        what it has learned and warn.
     verbose : int, default=0
         0 is silent; 1 and 2 show Keras' progress of each epoch.
     callbacks : list of keras.callbacks.Callback, default=None
@@ -90,14 +115,19 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     best_loss_ : float
         The least of ``loss_curve_``.
     n_iter_ : int
-        Epochs that were trained.
+        Epochs that the last ``fit`` trained.
+    best_epoch_ : int
+        Epoch, counted from 1, whose weights are kept: the last one, or with
+        ``early_stopping`` the best. It is the number of ``epochs`` to train with on all
+        the data.
     history_ : dict of str to list of float
         What Keras records of each epoch: ``"loss"``, ``"accuracy"``, and with
         validation data ``"val_loss"`` and ``"val_accuracy"``.
     validation_loss_curve_ : list of float or None
         Loss on the validation data after each epoch, in nats.
     validation_scores_ : list of float or None
-        Accuracy on the validation data after each epoch.
+        Score on the validation data after each epoch: the accuracy, or what
+        ``monitor`` names.
     model_ : keras.Model
         Keras model of the fitted network, made when asked for.
     n_features_in_ : int
@@ -163,8 +193,14 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         epochs=200,
         tol=1e-4,
         n_iter_no_change=10,
+        early_stopping=False,
+        validation_fraction=0.1,
+        monitor="loss",
         class_weight=None,
         shuffle=True,
+        warm_start=False,
+        max_time=None,
+        on_interrupt="raise",
         verbose=0,
         callbacks=None,
         random_state=None,
@@ -179,8 +215,14 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         self.epochs = epochs
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.monitor = monitor
         self.class_weight = class_weight
         self.shuffle = shuffle
+        self.warm_start = warm_start
+        self.max_time = max_time
+        self.on_interrupt = on_interrupt
         self.verbose = verbose
         self.callbacks = callbacks
         self.random_state = random_state
@@ -263,22 +305,88 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             y = self.classes_[one_hot_indices(one_hot, len(self.classes_))]
         return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 
-    def _learn_targets(self, y):
+    @available_if(can_fit_partially)
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
+        """Train one epoch on these samples, on top of what was learned before.
+
+        Weights, optimizer and generator go on where the last call left them, through
+        pickling too, so calls on the chunks of a stream train as on one stream.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Labels, or one-hot rows.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the samples.
+        classes : array-like of shape (n_classes,), default=None
+            All labels there are. The first call needs them, unless ``y`` is one-hot;
+            later calls may leave them out.
+
+        Returns
+        -------
+        self : estimator instance
+            The estimator, one epoch further.
+
+        Raises
+        ------
+        ValueError
+            The first call lacks ``classes``, or a label is none of them.
+        """
+        with unchanged_on_failure(self):
+            if classes is not None or not hasattr(self, "coefs_"):
+                self._announce_classes(classes, is_table(np.asarray(y)))
+            return self._partial_fit(X, y, sample_weight)
+
+    def _announce_classes(self, classes, is_one_hot):
+        if classes is None:
+            if is_one_hot:
+                return
+            raise ValueError(
+                "The first call to partial_fit needs classes, all the labels there are. "
+                "Got None. Pass classes=np.unique(y) of all the data."
+            )
+        classes = LabelEncoder().fit(column_or_1d(classes)).classes_
+        if hasattr(self, "coefs_") and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                "classes needs to be the same in each call to partial_fit. Got "
+                f"{classes.tolist()}, first were {self.classes_.tolist()}. Leave it "
+                "out after the first call."
+            )
+        self._set_classes(classes)
+
+    def _learn_targets(self, y, *, goes_on, partial):
         if is_table(y):
             one_hot_indices(y, y.shape[1])
-            self.classes_ = np.arange(y.shape[1])
+            classes = np.arange(y.shape[1])
         else:
             y = column_or_1d(y, warn=True)
             check_classification_targets(y)
-            self.classes_ = LabelEncoder().fit(y).classes_
-        if len(self.classes_) < 2:
+            classes = LabelEncoder().fit(y).classes_
+        if partial and hasattr(self, "classes_"):
+            return  # _encode finds labels that were not announced
+        if goes_on and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                "warm_start=True needs the classes it began with. Got "
+                f"{classes.tolist()}, first were {self.classes_.tolist()}. Set "
+                "warm_start=False to begin anew."
+            )
+        self._set_classes(classes)
+
+    def _set_classes(self, classes):
+        if len(classes) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 classes in y. Got 1 class: "
-                f"{self.classes_.tolist()[0]!r}. Add samples of another class."
+                f"{classes.tolist()[0]!r}. Add samples of another class."
             )
-        binary = len(self.classes_) == 2
-        self.n_outputs_ = 1 if binary else len(self.classes_)
+        binary = len(classes) == 2
+        self.classes_ = classes
+        self.n_outputs_ = 1 if binary else len(classes)
         self.out_activation_ = "logistic" if binary else "softmax"
+
+    def _stratifies(self):
+        return True
 
     def _indices(self, y):
         """Return the positions of labels, or of one-hot rows, in ``classes_``."""
@@ -289,8 +397,8 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         unknown = self.classes_[indices] != y
         if unknown.any():
             raise ValueError(
-                f"y_val needs labels that are in y. Got {y[unknown].tolist()[0]!r}, "
-                f"which is not one of {self.classes_.tolist()}. Drop those samples."
+                f"Labels need to be among {self.classes_.tolist()}. Got "
+                f"{y[unknown].tolist()[0]!r}. Drop those samples, or fit with them."
             )
         return indices
 

@@ -7,12 +7,14 @@ regressors is how targets are encoded and outputs are read.
 
 from __future__ import annotations
 
+import copy
 import warnings
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
@@ -35,9 +37,11 @@ from skmlp._estimators.checks import (
     unchanged_on_failure,
     without_weightless,
 )
+from skmlp._estimators.data import Data
+from skmlp._estimators.holding_out import hold_out
 from skmlp._forward import ACTIVATIONS, ALIASES, forward
 from skmlp._network import Network
-from skmlp._training import Samples, Settings, make_optimizer, train
+from skmlp._training import Settings, make_optimizer, train
 
 ACTIVATION_NAMES = {*ACTIVATIONS, *ALIASES}
 
@@ -92,6 +96,12 @@ class BaseDense(BaseEstimator):
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "tol": [None, Interval(Real, 0, None, closed="left")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "monitor": [StrOptions({"loss", *get_scorer_names()}), callable],
+        "max_time": [None, Interval(Real, 0, None, closed="neither")],
+        "on_interrupt": [StrOptions({"raise", "keep"})],
+        "warm_start": ["boolean"],
         "shuffle": ["boolean"],
         "verbose": ["verbose"],
         "callbacks": [None, list, tuple, KERAS_CALLBACK],
@@ -132,7 +142,7 @@ class BaseDense(BaseEstimator):
         y_val=None,
         sample_weight_val=None,
     ):
-        """Train the network from new initial weights.
+        """Train the network, from new initial weights unless ``warm_start=True``.
 
         Parameters
         ----------
@@ -146,8 +156,10 @@ class BaseDense(BaseEstimator):
             Non-negative weights of the samples; ``None`` weighs all alike. A sample of
             weight zero counts as absent.
         X_val : array-like of shape (n_val_samples, n_features), default=None
-            Validation samples, on which loss and accuracy are recorded after each
-            epoch. They change nothing else.
+            Validation samples, on which loss and score are recorded after each epoch.
+            With ``early_stopping=True`` they decide when to stop, and nothing is held
+            out of ``X``; else they change nothing. In a pipeline, give
+            ``transform_input=["X_val"]`` so that its transformers reach them.
         y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_outputs), \
                 default=None
             Targets of ``X_val``.
@@ -172,36 +184,21 @@ class BaseDense(BaseEstimator):
             ``tol``, or set ``tol=None``.
         """
         with unchanged_on_failure(self):
-            self._validate_params()
-            hidden_layer_sizes = as_sizes(self.hidden_layer_sizes)
-            callbacks = as_callbacks(self.callbacks)
-            X, y = validate_data(
-                self,
-                self._as_rows(X),
+            ending = self._fit(
+                X,
                 y,
-                multi_output=True,
-                y_numeric=isinstance(self, RegressorMixin),
+                sample_weight,
+                validation=(X_val, y_val, sample_weight_val),
+                goes_on=self.warm_start and hasattr(self, "coefs_"),
             )
-            X = as_trainable(X)
-            samples = self._training_samples(X, y, sample_weight)
-            network = self._make_network(samples.X, hidden_layer_sizes)
-            validation = self._validation_samples(
-                X_val, y_val, sample_weight_val, np.dtype(network.dtype)
+        if ending == "interrupted":
+            warnings.warn(
+                f"Training was interrupted after {self.n_iter_} epochs. The weights of "
+                f"epoch {self.best_epoch_} are kept.",
+                UserWarning,
+                stacklevel=2,
             )
-            settings = self._settings(len(samples))
-            rng = local_generator(self.random_state)
-            trained = train(
-                network,
-                network.initial_weights(rng),
-                samples,
-                settings,
-                validation=validation,
-                callbacks=callbacks,
-                rng=rng,
-            )
-            check_finite(trained, settings)
-            self._keep(network, trained)
-        if self.tol is not None and not trained.converged:
+        if ending == "all epochs" and self.tol is not None:
             warnings.warn(
                 f"The loss still improved by more than tol={self.tol} when "
                 f"epochs={self.epochs} were used up. Raise epochs or tol, or set "
@@ -210,6 +207,68 @@ class BaseDense(BaseEstimator):
                 stacklevel=2,
             )
         return self
+
+    def _partial_fit(self, X, y, sample_weight):
+        """Train one epoch more, with the optimizer and the generator as they are."""
+        with unchanged_on_failure(self):
+            goes_on = hasattr(self, "coefs_")
+            self._fit(X, y, sample_weight, goes_on=goes_on, partial=True)
+        return self
+
+    def _fit(
+        self,
+        X,
+        y,
+        sample_weight,
+        *,
+        validation=(None, None, None),
+        goes_on=False,
+        partial=False,
+    ):
+        """Check, encode, train and keep; return why training ended.
+
+        ``goes_on`` starts from the weights of an earlier fit, and ``partial`` trains a
+        single epoch on data that need not be all there is.
+        """
+        self._validate_params()
+        hidden_layer_sizes = as_sizes(self.hidden_layer_sizes)
+        callbacks = as_callbacks(self.callbacks)
+        X, y = validate_data(
+            self,
+            self._as_rows(X),
+            y,
+            multi_output=True,
+            y_numeric=isinstance(self, RegressorMixin),
+            reset=not goes_on,
+        )
+        weight = check_sample_weight(sample_weight, X, dtype=np.float64)
+        X, y, weight = without_weightless(as_trainable(X), y, weight)
+        self._learn_targets(y, goes_on=goes_on, partial=partial)
+        network = self._make_network(X, hidden_layer_sizes, goes_on=goes_on)
+        X, y, weight = without_weightless(X, y, self._weigh_classes(y, weight))
+        data = self._data(network, X, y, weight, is_weighted=sample_weight is not None)
+        held_out = self._given_validation(network, *validation)
+
+        weights, optimizer_state, rng = self._start(network, goes_on, partial)
+        if self.early_stopping and held_out is None:
+            data, held_out = self._hold_out(data, rng)
+        settings = self._settings(len(data), partial)
+        trained = train(
+            network,
+            weights,
+            data.samples(),
+            settings,
+            validation=held_out.validation_samples() if held_out else None,
+            score=self._score_of_weights(network, held_out) if held_out else None,
+            callbacks=callbacks,
+            optimizer_state=optimizer_state,
+            rng=rng,
+        )
+        check_finite(trained, settings)
+        self._keep(network, trained, goes_on)
+        if partial:
+            self._carried = trained.optimizer_state, rng
+        return trained.ending
 
     def summary(self):
         """Print the layer table of Keras: layers, output shapes, parameters."""
@@ -250,15 +309,15 @@ class BaseDense(BaseEstimator):
         """Return what the features are divided by before the first layer."""
         return 1.0
 
-    def _training_samples(self, X, y, sample_weight):
-        dtype = np.dtype(trained_type(X.dtype))
-        weight = check_sample_weight(sample_weight, X, dtype=dtype)
-        X, y, weight = without_weightless(X, y, weight)
-        self._learn_targets(y)
-        weight = self._weigh_classes(y, weight)
-        return Samples(*without_weightless(X, self._encode(y, dtype), weight))
+    def _data(self, network, X, y, weight, *, is_weighted):
+        """Return data in the network's type."""
+        if X.dtype != np.uint8:
+            X = X.astype(network.dtype, copy=False)
+        targets = self._encode(y, network.dtype)
+        return Data(X, y, targets, weight.astype(network.dtype), is_weighted)
 
-    def _validation_samples(self, X_val, y_val, sample_weight_val, dtype):
+    def _given_validation(self, network, X_val, y_val, sample_weight_val):
+        """Return the caller's validation data, if any."""
         if X_val is None and y_val is None:
             return None
         if X_val is None or y_val is None:
@@ -267,52 +326,118 @@ class BaseDense(BaseEstimator):
                 f"X_val and y_val go together. Got {missing}=None. Pass both or none."
             )
         X_val = self._validate_X(X_val)
-        check_consistent_length(X_val, y_val)
-        weight = check_sample_weight(sample_weight_val, X_val, dtype=dtype)
         y_val = check_array(y_val, ensure_2d=False, dtype=None, input_name="y_val")
-        return Samples(X_val, self._encode(y_val, dtype), weight / weight.mean())
+        check_consistent_length(X_val, y_val)
+        weight = check_sample_weight(sample_weight_val, X_val, dtype=np.float64)
+        is_weighted = sample_weight_val is not None
+        return self._data(network, X_val, y_val, weight, is_weighted=is_weighted)
+
+    def _hold_out(self, data, rng):
+        """Split data into those to train on and those to validate on."""
+        training, validation = hold_out(
+            data.X,
+            data.targets,
+            fraction=self.validation_fraction,
+            stratify=self._stratifies(),
+            rng=rng,
+        )
+        return data.take(training), data.take(validation)
+
+    def _score_of_weights(self, network, held_out):
+        """Return a function that scores weights on validation data, if it is needed."""
+        if self.monitor == "loss" and isinstance(self, ClassifierMixin):
+            return None  # the engines record the accuracy themselves
+        scorer = get_scorer("r2" if self.monitor == "loss" else self.monitor)
+        weight = {"sample_weight": held_out.weight} if held_out.is_weighted else {}
+        fitted = copy.copy(self)
+        vars(fitted).pop("feature_names_in_", None)  # the data are an array by now
+
+        def score(weights):
+            fitted._set_weights(network, weights)
+            return float(scorer(fitted, held_out.X, held_out.y, **weight))
+
+        return score
+
+    def _start(self, network, goes_on, partial):
+        """Return initial weights, optimizer state, and the generator of the fit."""
+        if goes_on:
+            layers = zip(self.coefs_, self.intercepts_, strict=True)
+            weights = [array for layer in layers for array in layer]
+            if partial and hasattr(self, "_carried"):
+                return weights, *self._carried
+            return weights, None, local_generator(self.random_state)
+        rng = local_generator(self.random_state)
+        return network.initial_weights(rng), None, rng
 
     def _weigh_classes(self, y, weight):
         """Return the weights of the samples, times those of their classes."""
         return weight
 
-    def _make_network(self, X, hidden_layer_sizes):
+    def _make_network(self, X, hidden_layer_sizes, *, goes_on):
         hidden = ALIASES.get(self.activation, self.activation)
         output = ALIASES.get(self.out_activation_, self.out_activation_)
-        return Network(
+        network = Network(
             layer_sizes=(X.shape[1], *hidden_layer_sizes, self.n_outputs_),
             activations=(*(hidden for _ in hidden_layer_sizes), output),
             loss=LOSSES[self.out_activation_],
-            dtype=trained_type(X.dtype),
-            input_divisor=self._input_divisor(X),
+            dtype=self._network.dtype if goes_on else trained_type(X.dtype),
+            input_divisor=(
+                self._network.input_divisor if goes_on else self._input_divisor(X)
+            ),
         )
+        if goes_on and network != self._network:
+            raise ValueError(
+                "Training goes on only with the network it began with. Got layers "
+                f"{network.layer_sizes} {network.activations}, fitted were "
+                f"{self._network.layer_sizes} {self._network.activations}. Restore the "
+                "parameters, or fit a clone."
+            )
+        return network
 
-    def _settings(self, n_samples):
+    def _settings(self, n_samples, partial):
         batch_size = 200 if self.batch_size == "auto" else self.batch_size
+        monitor, tol = "loss", self.tol
+        if self.early_stopping:
+            monitor = "val_loss" if self.monitor == "loss" else "val_score"
+            tol = self.tol or 0.0
         return Settings(
             optimizer=make_optimizer(self.optimizer, self.learning_rate, self.momentum),
             alpha=self.alpha,
             batch_size=min(int(batch_size), n_samples),
-            epochs=self.epochs,
+            epochs=1 if partial else self.epochs,
             shuffle=self.shuffle,
-            tol=self.tol,
+            monitor=monitor,
+            tol=None if partial else tol,
             n_iter_no_change=self.n_iter_no_change,
+            keep_best=self.early_stopping,
+            max_time=self.max_time,
+            keep_interrupted=self.on_interrupt == "keep",
             verbose=int(self.verbose),
         )
 
-    def _keep(self, network, trained):
+    def _set_weights(self, network, weights):
         self._network = network
-        self.coefs_ = trained.weights[0::2]
-        self.intercepts_ = trained.weights[1::2]
+        self.coefs_ = weights[0::2]
+        self.intercepts_ = weights[1::2]
+
+    def _keep(self, network, trained, goes_on):
+        """Keep what training learned, after what an earlier fit learned."""
+        history = trained.history
+        self.n_iter_ = len(history["loss"])
+        self.best_epoch_ = trained.best_epoch
+        if goes_on:
+            self.best_epoch_ += len(self.loss_curve_)
+            earlier = self.history_
+            history = {key: earlier.get(key, []) + history[key] for key in history}
+        self._set_weights(network, trained.weights)
         self.n_layers_ = len(network.layer_sizes)
         self.n_parameters_ = network.n_parameters
-        self.history_ = trained.history
-        self.loss_curve_ = list(trained.history["loss"])
+        self.history_ = history
+        self.loss_curve_ = list(history["loss"])
         self.loss_ = self.loss_curve_[-1]
         self.best_loss_ = min(self.loss_curve_)
-        self.n_iter_ = len(self.loss_curve_)
-        self.validation_loss_curve_ = trained.history.get("val_loss")
-        self.validation_scores_ = trained.history.get("val_accuracy")
+        self.validation_loss_curve_ = history.get("val_loss")
+        self.validation_scores_ = history.get("val_score", history.get("val_accuracy"))
 
     def _outputs(self, X, out_activation=None):
         """Return the outputs for X, of shape (n_samples, n_outputs)."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from sklearn.base import RegressorMixin
+from sklearn.utils.metaestimators import available_if
 
+from skmlp._estimators.checks import can_fit_partially
 from skmlp._estimators.dense import BaseDense
 
 
@@ -39,13 +41,31 @@ class DenseRegressor(RegressorMixin, BaseDense):
     epochs : int, default=200
         Passes over the training data; with ``tol``, the most there can be.
     tol : float or None, default=1e-4
-        Improvement of the training loss, in its unit, below which an epoch counts as no
-        improvement. ``None`` trains all epochs.
+        Improvement below which an epoch counts as no improvement: of the training loss,
+        or with ``early_stopping`` of what is monitored, in its unit. ``None`` trains
+        all epochs; with ``early_stopping`` it is 0.
     n_iter_no_change : int, default=10
         Epochs in a row without improvement that are allowed. Only used when ``tol`` is
-        not None.
+        not None or ``early_stopping=True``.
+    early_stopping : bool, default=False
+        Whether training ends when it no longer improves what it does on validation
+        data, and the weights of the best epoch are kept.
+    validation_fraction : float, default=0.1
+        Share of the samples that is held out for validation. Only used when
+        ``early_stopping=True`` and ``fit`` gets no ``X_val``.
+    monitor : str or callable, default="loss"
+        What is watched on validation data: ``"loss"``, or a scorer of scikit-learn by
+        name or as a callable ``scorer(estimator, X, y)``. Only used when there are
+        validation data.
     shuffle : bool, default=True
         Whether each epoch takes the samples in a new order.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights of the last fit, with ``epochs`` more.
+    max_time : float or None, default=None
+        Seconds after which no further epoch begins.
+    on_interrupt : {"raise", "keep"}, default="raise"
+        What Ctrl-C does during ``fit``: leave the estimator as it was before, or keep
+        what it has learned and warn.
     verbose : int, default=0
         0 is silent; 1 and 2 show Keras' progress of each epoch.
     callbacks : list of keras.callbacks.Callback, default=None
@@ -76,12 +96,18 @@ class DenseRegressor(RegressorMixin, BaseDense):
     best_loss_ : float
         The least of ``loss_curve_``.
     n_iter_ : int
-        Epochs that were trained.
+        Epochs that the last ``fit`` trained.
+    best_epoch_ : int
+        Epoch, counted from 1, whose weights are kept: the last one, or with
+        ``early_stopping`` the best. It is the number of ``epochs`` to train with on all
+        the data.
     history_ : dict of str to list of float
         What Keras records of each epoch: ``"loss"``, and with validation data
-        ``"val_loss"``.
+        ``"val_loss"`` and ``"val_score"``.
     validation_loss_curve_ : list of float or None
         Loss on the validation data after each epoch, in y² / 2.
+    validation_scores_ : list of float or None
+        Score on the validation data after each epoch: R², or what ``monitor`` names.
     model_ : keras.Model
         Keras model of the fitted network, made when asked for.
     n_features_in_ : int
@@ -139,7 +165,13 @@ class DenseRegressor(RegressorMixin, BaseDense):
         epochs=200,
         tol=1e-4,
         n_iter_no_change=10,
+        early_stopping=False,
+        validation_fraction=0.1,
+        monitor="loss",
         shuffle=True,
+        warm_start=False,
+        max_time=None,
+        on_interrupt="raise",
         verbose=0,
         callbacks=None,
         random_state=None,
@@ -154,7 +186,13 @@ class DenseRegressor(RegressorMixin, BaseDense):
         self.epochs = epochs
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.monitor = monitor
         self.shuffle = shuffle
+        self.warm_start = warm_start
+        self.max_time = max_time
+        self.on_interrupt = on_interrupt
         self.verbose = verbose
         self.callbacks = callbacks
         self.random_state = random_state
@@ -181,16 +219,43 @@ class DenseRegressor(RegressorMixin, BaseDense):
         tags.target_tags.multi_output = True
         return tags
 
-    def _learn_targets(self, y):
-        self._target_is_flat = y.ndim == 1
-        self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
-        self.out_activation_ = "identity"
+    @available_if(can_fit_partially)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train one epoch on these samples, on top of what was learned before.
+
+        Weights, optimizer and generator go on where the last call left them, through
+        pickling too, so calls on the chunks of a stream train as on one stream.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the samples.
+
+        Returns
+        -------
+        self : estimator instance
+            The estimator, one epoch further.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def _learn_targets(self, y, *, goes_on, partial):
+        if not goes_on:
+            self._target_is_flat = y.ndim == 1
+            self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
+            self.out_activation_ = "identity"
+
+    def _stratifies(self):
+        return False
 
     def _encode(self, y, dtype):
         y = y.reshape(len(y), -1).astype(dtype)  # (n_samples, n_outputs)
         if y.shape[1] != self.n_outputs_:
             raise ValueError(
-                f"y_val needs as many outputs as y. Got {y.shape[1]}, and y has "
-                f"{self.n_outputs_}. Pass the targets of the same outputs."
+                f"Targets need {self.n_outputs_} outputs, as in the training data. Got "
+                f"{y.shape[1]}. Pass the targets of the same outputs."
             )
         return y

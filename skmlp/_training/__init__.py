@@ -43,7 +43,9 @@ def train(
     settings: Settings,
     *,
     validation: Samples | None = None,
+    score: Callable[[Weights], float] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    optimizer_state: Weights | None = None,
     rng: np.random.RandomState,
     engine: str | None = None,
 ) -> Trained:
@@ -61,8 +63,13 @@ def train(
         Optimizer, batch size, epochs, penalty, stopping.
     validation : Samples, default=None
         Data on which loss and accuracy are recorded after each epoch.
+    score : callable, default=None
+        Returns a score of weights, greater being better, which is recorded after each
+        epoch as ``"val_score"``.
     callbacks : sequence of keras.callbacks.Callback, default=()
         The user's callbacks.
+    optimizer_state : list of ndarray, default=None
+        Values of the optimizer's variables to go on with; ``None`` starts afresh.
     rng : RandomState
         Draws the order of the samples. It belongs to this fit.
     engine : {"compiled", "portable"}, default=None
@@ -85,7 +92,9 @@ def train(
             samples,
             settings,
             validation=validation,
+            score=score,
             callbacks=callbacks,
+            optimizer_state=optimizer_state,
             rng=rng,
         )
     finally:

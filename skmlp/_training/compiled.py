@@ -12,7 +12,7 @@ import numpy as np
 from skmlp._compat import graph_rewrites_off, take_resumed_epoch
 from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, Trained
-from skmlp._training.monitors import StopAtNonFiniteLoss, StopWithoutImprovement
+from skmlp._training.monitors import Monitors, Score
 from skmlp._training.programs import PROGRAMS, Shapes, bucket, pays_to_compile
 
 
@@ -23,7 +23,9 @@ def train(
     settings: Settings,
     *,
     validation: Samples | None = None,
+    score: Score | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    optimizer_state: Weights | None = None,
     rng: np.random.RandomState,
 ) -> Trained:
     """Train epoch by epoch, as :func:`skmlp._training.train` says."""
@@ -34,19 +36,15 @@ def train(
         PROGRAMS.lend(network, settings.optimizer, shapes, xla=xla) as program,
         contextlib.nullcontext() if xla else graph_rewrites_off(),
     ):
-        program.load(weights, settings)
+        program.load(weights, settings, optimizer_state)
         data = program.place(samples, shapes.n_rows)
         if validation is not None:
             validation_data = program.place(validation, bucket(len(validation)))
         model = program.model
-        history = keras.callbacks.History()
-        monitors: list[keras.callbacks.Callback] = [StopAtNonFiniteLoss()]
-        if settings.tol is not None:
-            monitors.append(
-                StopWithoutImprovement(settings.tol, settings.n_iter_no_change)
-            )
+        monitors = Monitors(settings, score)
         hooks = keras.callbacks.CallbackList(
-            [*monitors, *callbacks, history],
+            monitors.around(callbacks),
+            add_history=False,
             add_progbar=settings.verbose != 0,
             model=model,
             epochs=settings.epochs,
@@ -55,22 +53,19 @@ def train(
         )
         hooks.on_train_begin()
         logs: dict = {}
-        for epoch in range(take_resumed_epoch(model), settings.epochs):
-            hooks.on_epoch_begin(epoch)
-            order = settings.epoch_order(len(samples), rng)
-            logs = program.train_epoch(data, order)
-            if validation is not None:
-                hooks.on_test_begin()
-                val_logs = program.evaluate(validation_data)
-                hooks.on_test_end(val_logs)
-                logs |= {f"val_{name}": value for name, value in val_logs.items()}
-            hooks.on_epoch_end(epoch, logs)
-            if model.stop_training:
-                break
+        with monitors.interrupts():
+            for epoch in range(take_resumed_epoch(model), settings.epochs):
+                hooks.on_epoch_begin(epoch)
+                order = settings.epoch_order(len(samples), rng)
+                logs = program.train_epoch(data, order)
+                if validation is not None:
+                    hooks.on_test_begin()
+                    val_logs = program.evaluate(validation_data)
+                    hooks.on_test_end(val_logs)
+                    logs |= {f"val_{name}": value for name, value in val_logs.items()}
+                hooks.on_epoch_end(epoch, logs)
+                if model.stop_training:
+                    break
         model.optimizer.finalize_variable_values(model.trainable_weights)
         hooks.on_train_end(logs)
-        return Trained(
-            weights=model.get_weights(),
-            history=history.history,
-            converged=model.stop_training,
-        )
+        return monitors.trained(model)

@@ -55,11 +55,18 @@ class Settings:
         Passes over the data, at most.
     shuffle : bool
         Whether each epoch draws a new order of the samples.
+    monitor : {"loss", "val_loss", "val_score"}
+        What has to improve.
     tol : float or None
-        Improvement of the loss below which an epoch counts as none; ``None`` trains
-        them all.
+        Improvement below which an epoch counts as none; ``None`` trains them all.
     n_iter_no_change : int
         Epochs without improvement after which training ends.
+    keep_best : bool
+        Whether the weights of the best epoch are kept, instead of the last.
+    max_time : float or None
+        Seconds after which no further epoch begins.
+    keep_interrupted : bool
+        Whether an interrupt ends training, instead of being raised.
     verbose : int
         Keras' verbosity.
     """
@@ -69,8 +76,12 @@ class Settings:
     batch_size: int
     epochs: int
     shuffle: bool
+    monitor: str
     tol: float | None
     n_iter_no_change: int
+    keep_best: bool
+    max_time: float | None
+    keep_interrupted: bool
     verbose: int
 
     def epoch_order(self, n_samples: int, rng: np.random.RandomState) -> NDArray:
@@ -90,13 +101,19 @@ class Trained:
         Kernels and biases, in turn.
     history : dict of str to list of float
         One value an epoch, as Keras records it.
-    converged : bool
-        Whether training ended before the last epoch.
+    ending : {"all epochs", "stopped", "interrupted"}
+        Why training ended.
+    best_epoch : int
+        Number of the epoch, from 1, whose weights these are.
+    optimizer_state : list of ndarray
+        Values of the optimizer's variables after the last step.
     """
 
     weights: Weights
     history: dict[str, list[float]]
-    converged: bool
+    ending: str
+    best_epoch: int
+    optimizer_state: Weights
 
 
 def make_optimizer(

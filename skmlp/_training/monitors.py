@@ -1,21 +1,70 @@
-"""The Keras callbacks that end training on both engines."""
+"""The Keras callbacks that watch and end training on both engines."""
 
 from __future__ import annotations
 
+import contextlib
 import math
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
+import numpy as np
+
+from skmlp._network import Weights
+from skmlp._training.contract import Settings, Trained
+
+Score = Callable[[Weights], float]
+
+
+class RecordScore(keras.callbacks.Callback):
+    """Record a score of the weights after each epoch, as ``"val_score"``."""
+
+    def __init__(self, score: Score) -> None:
+        super().__init__()
+        self.score = score
+
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        """Add the score to what later callbacks are given."""
+        logs["val_score"] = self.score(self.model.get_weights())
+
+
+class StopAtNonFiniteLoss(keras.callbacks.Callback):
+    """Stop at the end of the epoch in which the loss became NaN or infinite."""
+
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        """Look at the loss of the epoch."""
+        if not math.isfinite(logs["loss"]):
+            self.model.stop_training = True
+
+
+class StopAtTime(keras.callbacks.Callback):
+    """Stop at the end of the first epoch that ends ``seconds`` after the start."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Start the clock."""
+        self.end = time.monotonic() + self.seconds
+
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        """Look at the clock."""
+        if time.monotonic() >= self.end:
+            self.model.stop_training = True
 
 
 class StopWithoutImprovement(keras.callbacks.Callback):
-    """Stop when the training loss improves no more, as scikit-learn's MLP does.
+    """Stop when what is monitored improves no more, as scikit-learn's MLP does.
 
-    An epoch improves when its loss is at most the best so far less ``tol``. Training
-    ends at the first of more than ``n_iter_no_change`` epochs in a row that do not.
+    An epoch improves when it is better than the best so far by at least ``tol``.
+    Training ends at the first of more than ``n_iter_no_change`` epochs in a row that do
+    not improve.
     """
 
-    def __init__(self, tol: float, n_iter_no_change: int) -> None:
+    def __init__(self, monitor: str, tol: float, n_iter_no_change: int) -> None:
         super().__init__()
+        self.monitor = monitor
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
 
@@ -24,22 +73,100 @@ class StopWithoutImprovement(keras.callbacks.Callback):
         self.best = math.inf
         self.n_without_improvement = 0
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
         """Count epochs without improvement."""
-        loss = (logs or {})["loss"]
-        if loss > self.best - self.tol:
+        value = as_cost(self.monitor, logs)
+        if value > self.best - self.tol:
             self.n_without_improvement += 1
         else:
             self.n_without_improvement = 0
-        self.best = min(self.best, loss)
+        self.best = min(self.best, value)
         if self.n_without_improvement > self.n_iter_no_change:
             self.model.stop_training = True
 
 
-class StopAtNonFiniteLoss(keras.callbacks.Callback):
-    """Stop at the end of the epoch in which the loss became NaN or infinite."""
+class KeepBest(keras.callbacks.Callback):
+    """Keep the weights of the best epoch, and the number of that epoch, from 1."""
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Look at the loss of the epoch."""
-        if not math.isfinite((logs or {})["loss"]):
-            self.model.stop_training = True
+    def __init__(self, monitor: str) -> None:
+        super().__init__()
+        self.monitor = monitor
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Forget an earlier training."""
+        self.best = math.inf
+        self.best_epoch = 0
+        self.best_weights: Weights | None = None
+
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        """Copy the weights if none were better."""
+        value = as_cost(self.monitor, logs)
+        if value < self.best:
+            self.best = value
+            self.best_epoch = epoch + 1
+            self.best_weights = self.model.get_weights()
+
+
+def as_cost(monitor: str, logs: dict) -> float:
+    """Return what is monitored such that less is better."""
+    return -logs[monitor] if monitor == "val_score" else logs[monitor]
+
+
+class Monitors:
+    """The callbacks of a training, and what they know of it when it has ended."""
+
+    def __init__(self, settings: Settings, score: Score | None) -> None:
+        self.settings = settings
+        self.score = score
+        self.history = keras.callbacks.History()
+        self.keep_best = KeepBest(settings.monitor)
+        self.interrupted = False
+
+    def around(
+        self, callbacks: Sequence[keras.callbacks.Callback]
+    ) -> list[keras.callbacks.Callback]:
+        """Return the user's callbacks between what they may read and the history."""
+        settings = self.settings
+        before: list[keras.callbacks.Callback] = [StopAtNonFiniteLoss()]
+        if self.score is not None:
+            before.insert(0, RecordScore(self.score))
+        if settings.max_time is not None:
+            before.append(StopAtTime(settings.max_time))
+        if settings.tol is not None:
+            before.append(
+                StopWithoutImprovement(
+                    settings.monitor, settings.tol, settings.n_iter_no_change
+                )
+            )
+        if settings.keep_best:
+            before.append(self.keep_best)
+        return [*before, *callbacks, self.history]
+
+    @contextlib.contextmanager
+    def interrupts(self) -> Iterator[None]:
+        """End the block at an interrupt, if that is wanted and an epoch has ended."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if not (self.settings.keep_interrupted and self.history.epoch):
+                raise
+            self.interrupted = True
+
+    def trained(self, model: keras.Model) -> Trained:
+        """Return the result of the training that has ended."""
+        if self.interrupted:
+            ending = "interrupted"
+        else:
+            ending = "stopped" if model.stop_training else "all epochs"
+        best = self.keep_best.best_weights if self.settings.keep_best else None
+        return Trained(
+            weights=model.get_weights() if best is None else best,
+            history=self.history.history,
+            ending=ending,
+            best_epoch=(
+                len(self.history.epoch) if best is None else self.keep_best.best_epoch
+            ),
+            optimizer_state=[
+                np.asarray(variable) for variable in model.optimizer.variables
+            ],
+        )

@@ -10,7 +10,7 @@ of the sum of their weights, and has no penalty that knows the batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -85,3 +85,9 @@ def trainable_model(
         jit_compile=False,
     )
     return model, alpha
+
+
+def assign_all(variables: Sequence[keras.Variable], values: Sequence[Any]) -> None:
+    """Assign to each variable its value."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from skmlp._compat import graph_rewrites_off, import_scikeras_wrapper
 from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, Trained, batches, make_optimizer
-from skmlp._training.monitors import StopAtNonFiniteLoss, StopWithoutImprovement
-from skmlp._training.objective import trainable_model
+from skmlp._training.monitors import Monitors, Score
+from skmlp._training.objective import assign_all, trainable_model
 
 BaseWrapper = import_scikeras_wrapper()
 
@@ -76,7 +76,9 @@ def train(
     settings: Settings,
     *,
     validation: Samples | None = None,
+    score: Score | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    optimizer_state: Weights | None = None,
     rng: np.random.RandomState,
 ) -> Trained:
     """Train with Keras' ``Model.fit``, as :func:`skmlp._training.train` says."""
@@ -86,25 +88,21 @@ def train(
     # Keras would build it while tracing a step, where ScheduleFreeAdamW's copy of the
     # initial weights is lost.
     model.optimizer.build(model.trainable_variables)
+    if optimizer_state is not None:
+        assign_all(model.optimizer.variables, optimizer_state)
 
-    monitors: list[keras.callbacks.Callback] = [StopAtNonFiniteLoss()]
-    if settings.tol is not None:
-        monitors.append(StopWithoutImprovement(settings.tol, settings.n_iter_no_change))
+    monitors = Monitors(settings, score)
     wrapper = _Wrapper(
         model,
         epochs=settings.epochs,
         verbose=settings.verbose,
-        callbacks=[*monitors, *callbacks],
+        callbacks=monitors.around(callbacks),
         shuffle=False,
     )
-    with graph_rewrites_off():
+    with graph_rewrites_off(), monitors.interrupts():
         wrapper.fit(
             Batches(samples, network, settings, rng),
             None,
             validation_data=validation and Batches(validation, network, settings, None),
         )
-    return Trained(
-        weights=model.get_weights(),
-        history=dict(wrapper.history_),
-        converged=model.stop_training,
-    )
+    return monitors.trained(model)

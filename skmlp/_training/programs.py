@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from skmlp._compat import schedule_of
 from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, make_optimizer
-from skmlp._training.objective import LOSSES, trainable_model
+from skmlp._training.objective import LOSSES, assign_all, trainable_model
 
 # Rows of the validation set that are evaluated at a time.
 _EVALUATION_ROWS = 1024
@@ -104,17 +104,21 @@ class Program:
         variables = self.model.variables + self.model.optimizer.variables
         return sum(np.prod(v.shape) * np.dtype(v.dtype).itemsize for v in variables)
 
-    def load(self, weights: Weights, settings: Settings) -> None:
-        """Make the program as new: initial weights, fresh optimizer, this penalty."""
+    def load(
+        self, weights: Weights, settings: Settings, optimizer_state: Weights | None
+    ) -> None:
+        """Make the program as new: these weights, this penalty, this optimizer state.
+
+        Without a state, the optimizer starts afresh.
+        """
         self.model.set_weights(weights)
         self.model.stop_training = False
         self.alpha.assign(settings.alpha)
-        fresh = make_optimizer(settings.optimizer)
-        fresh.build(self.model.trainable_variables)
-        for variable, value in zip(
-            self.model.optimizer.variables, fresh.variables, strict=True
-        ):
-            variable.assign(value)
+        if optimizer_state is None:
+            fresh = make_optimizer(settings.optimizer)
+            fresh.build(self.model.trainable_variables)
+            optimizer_state = fresh.variables
+        assign_all(self.model.optimizer.variables, optimizer_state)
 
     def place(self, samples: Samples, n_rows: int) -> tuple[tf.Tensor, ...]:
         """Copy samples to the device, padded with rows of weight zero."""

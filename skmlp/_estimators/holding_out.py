@@ -1,0 +1,81 @@
+"""The validation set that early stopping holds out.
+
+Equal samples, features and target alike, stay together on one side of the split. So a
+sample of integer weight does what the same sample repeated does, and no copy of a
+training sample flatters the validation score.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+_KEY_ROWS = 1024
+
+
+def hold_out(X, y, *, fraction, stratify, rng):
+    """Split samples into those to train on and those to validate on.
+
+    Distinct samples are sorted by class, shuffled within each class, and taken at equal
+    distances (systematic sampling, which keeps the shares of the classes).
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Encoded targets.
+    fraction : float
+        Share of the distinct samples to validate on.
+    stratify : bool
+        Whether the targets are classes, whose shares are kept.
+    rng : RandomState
+        Draws the samples.
+
+    Returns
+    -------
+    training, validation : ndarray of int
+        Positions of the samples, in ascending order.
+
+    Raises
+    ------
+    ValueError
+        Fewer than 2 samples would be held out: raise ``validation_fraction``.
+    """
+    y = y.reshape(len(y), -1)
+    keys = _keys(X) + _keys(y) * np.uint64(3)
+    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    n_groups = len(first)
+    n_held = min(int(np.ceil(fraction * n_groups)), n_groups - 1)
+    if n_held < 2:
+        raise ValueError(
+            "early_stopping needs at least 2 validation samples. Got "
+            f"n_samples={len(y)}, validation_fraction={fraction}. Raise "
+            "validation_fraction, or set early_stopping=False."
+        )
+    order = rng.permutation(n_groups)
+    if stratify:
+        order = order[np.argsort(y[first[order], 0], kind="stable")]
+    places = (np.arange(n_held) + rng.uniform()) * n_groups / n_held
+    is_held = np.zeros(n_groups, bool)
+    is_held[order[places.astype(int)]] = True
+    is_held = is_held[group]
+    return np.flatnonzero(~is_held), np.flatnonzero(is_held)
+
+
+def _keys(table):
+    """Return a number for each row, equal for equal rows and else almost surely not.
+
+    The bits of the entries are folded, multiplied by fixed odd numbers and added modulo
+    2**64: exact, so it does not depend on where a row stands.
+    """
+    n_rows, n_columns = table.shape
+    factors = np.random.RandomState(0).randint(
+        2**63, size=n_columns, dtype=np.uint64
+    ) | np.uint64(1)
+    keys = np.empty(n_rows, np.uint64)
+    for start in range(0, n_rows, _KEY_ROWS):
+        rows = np.asarray(table[start : start + _KEY_ROWS], dtype=np.float64)
+        bits = (rows + 0.0).view(np.uint64)  # + 0.0 makes -0.0 and 0.0 the same
+        bits = bits ^ (bits >> np.uint64(32))
+        keys[start : start + _KEY_ROWS] = (bits * factors).sum(axis=1, dtype=np.uint64)
+    return keys
