@@ -7,9 +7,11 @@ TensorFlow. Each activation is the function that Keras has under the same name.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from scipy.special import erf, expit, log_expit
 
 Array = NDArray[np.floating]
@@ -121,14 +123,19 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 # scikit-learn's names for functions that Keras calls otherwise.
-ALIASES = {"identity": "linear", "logistic": "sigmoid"}
+ALIASES = {"exp": "exponential", "identity": "linear", "logistic": "sigmoid"}
+
+
+def as_dense(X: Any) -> NDArray:
+    """Return an array, of a matrix that may be sparse."""
+    return X.toarray() if issparse(X) else X
 
 
 def forward(
-    X: NDArray,
+    X: Any,
     coefs: Sequence[Array],
     intercepts: Sequence[Array],
-    activations: Sequence[str],
+    activations: Sequence[str | Activation],
     *,
     divisor: float = 1.0,
 ) -> Array:
@@ -136,13 +143,14 @@ def forward(
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs of any numeric type; they are cast to the type of the weights.
+    X : ndarray or sparse matrix of shape (n_samples, n_features)
+        Inputs of any numeric type; they are cast to the type of the weights. A sparse
+        matrix, in CSR format, is made dense a chunk at a time.
     coefs : sequence of ndarray of shape (n_in, n_out)
         The kernel of each layer.
     intercepts : sequence of ndarray of shape (n_out,)
         The bias of each layer.
-    activations : sequence of str
+    activations : sequence of str or callable
         The activation of each layer, the output layer's last.
     divisor : float, default=1.0
         What the inputs are divided by first.
@@ -154,13 +162,13 @@ def forward(
     """
     dtype = coefs[0].dtype
     layers = [
-        (kernel, bias, ACTIVATIONS[activation])
+        (kernel, bias, activation if callable(activation) else ACTIVATIONS[activation])
         for kernel, bias, activation in zip(coefs, intercepts, activations, strict=True)
     ]
     outputs = np.empty((X.shape[0], intercepts[-1].shape[0]), dtype)
     for start in range(0, X.shape[0], _CHUNK_ROWS):
         rows = slice(start, start + _CHUNK_ROWS)
-        hidden = X[rows].astype(dtype, copy=False)
+        hidden = as_dense(X[rows]).astype(dtype, copy=False)
         if divisor != 1:
             hidden = hidden / dtype.type(divisor)
         for kernel, bias, activation in layers:

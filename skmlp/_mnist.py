@@ -34,15 +34,27 @@ class DenseMNISTClassifier(DenseClassifier):
     ----------
     hidden_layer_sizes : int or array-like of int, default=(32, 16)
         Units of each hidden layer. ``()`` makes a linear model.
-    activation : str, default="relu"
-        Activation of the hidden layers, by Keras' name, such as ``"relu"``,
-        ``"tanh"``, ``"sigmoid"``, ``"gelu"`` or ``"silu"``. scikit-learn's
-        ``"identity"`` and ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+    activation : str, callable or list of them, default="relu"
+        Activation of the hidden layers, one for all or one for each: Keras' name, such
+        as ``"relu"``, ``"tanh"``, ``"gelu"`` or ``"silu"``, or a function that works on
+        NumPy arrays as on Keras' tensors. scikit-learn's ``"identity"`` and
+        ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+    dropout : float or list of float, default=0.0
+        Share of the units of the hidden layers that is dropped at each gradient step,
+        one for all or one for each [1]_.
+    batch_norm : bool, default=False
+        Whether the hidden layers are normalised before their activation, with means
+        and variances of the batch in training [2]_, which are then worked into
+        ``coefs_`` and ``intercepts_``.
     optimizer : str or keras.optimizers.Optimizer, default="sgd"
         Keras' name of the optimizer, or an instance, of which every fit uses a copy.
-    learning_rate : float, "auto" or keras LearningRateSchedule, default="auto"
+        ``"lbfgs"`` is SciPy's L-BFGS-B on all samples at once, for small data: an epoch
+        is an iteration, and ``tol`` is the largest entry of the gradient to end at.
+    learning_rate : float, str or keras LearningRateSchedule, default="auto"
         Length of a gradient step. ``"auto"`` is the optimizer's own: 0.001 for
-        ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with.
+        ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with. ``"cosine"``
+        leads it from there to zero along half a cosine over all gradient steps of the
+        fit, ``"onecycle"`` first to ten times as much, for 30 % of the steps.
     momentum : float in [0, 1) or "auto", default="auto"
         Share of the last step that is taken again. ``"auto"`` is the optimizer's own:
         0 by name, or what an instance was made with. Only used by ``"sgd"`` and
@@ -155,7 +167,11 @@ class DenseMNISTClassifier(DenseClassifier):
 
     References
     ----------
-    .. [1] Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-Based Learning
+    .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+       Overfitting", 2014.
+    .. [2] S. Ioffe and C. Szegedy, "Batch Normalization: Accelerating Deep Network
+       Training by Reducing Internal Covariate Shift", 2015.
+    .. [3] Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-Based Learning
        Applied to Document Recognition", 1998.
 
     Examples
@@ -171,11 +187,15 @@ class DenseMNISTClassifier(DenseClassifier):
     (3, 10)
     """
 
+    _takes_indicators = False  # one-hot rows of digits may be whole numbers
+
     def __init__(
         self,
         hidden_layer_sizes=(32, 16),
         *,
         activation="relu",
+        dropout=0.0,
+        batch_norm=False,
         optimizer="sgd",
         learning_rate="auto",
         momentum="auto",
@@ -199,6 +219,8 @@ class DenseMNISTClassifier(DenseClassifier):
         super().__init__(
             hidden_layer_sizes,
             activation=activation,
+            dropout=dropout,
+            batch_norm=batch_norm,
             optimizer=optimizer,
             learning_rate=learning_rate,
             momentum=momentum,

@@ -1,11 +1,14 @@
 """What a network is: its layers and its objective, before and beside any training.
 
 A :class:`Network` is plain data. The estimators make one from their parameters and
-their data, the engines train it, and :meth:`Network.keras_model` is its Keras form.
+their data, and the engines train it. Training has weights that prediction has not
+(those of batch normalisation): :meth:`Network.fold` works them into the kernels and
+biases of a plain dense network.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -19,6 +22,13 @@ if TYPE_CHECKING:
     import keras
 
 Weights = list[NDArray[np.floating]]
+Activation = str | Callable
+
+# Added to a variance before it divides, as in Keras' BatchNormalization.
+BATCH_NORM_EPSILON = 1e-3
+
+# Arrays of a normalisation: scale, offset, running mean and variance, number of steps.
+_N_BATCH_NORM_ARRAYS = 5
 
 
 @dataclass(frozen=True)
@@ -29,21 +39,30 @@ class Network:
     ----------
     layer_sizes : tuple of int
         Units of each layer: the features, the hidden layers, the outputs.
-    activations : tuple of str
-        Keras' name of the activation of each layer after the features.
-    loss : {"log_loss", "binary_log_loss", "squared_error"}
-        The loss that is averaged over the samples.
+    activations : tuple of str or callable
+        Activation of each layer after the features, by Keras' name.
+    loss : str
+        Name of the loss that is averaged over the samples.
     dtype : {"float32", "float64"}
         Type of the weights and of all arithmetic.
     input_divisor : float
         What the features are divided by before the first layer.
+    dropout : tuple of float
+        Share of the units that is dropped after each hidden layer in training.
+    batch_norm : bool
+        Whether each hidden layer is normalised before its activation.
+    quantile : float
+        The quantile that the loss ``"quantile"`` estimates.
     """
 
     layer_sizes: tuple[int, ...]
-    activations: tuple[str, ...]
+    activations: tuple[Activation, ...]
     loss: str
     dtype: str
     input_divisor: float = 1.0
+    dropout: tuple[float, ...] = ()
+    batch_norm: bool = False
+    quantile: float = 0.5
 
     @property
     def n_parameters(self) -> int:
@@ -57,35 +76,81 @@ class Network:
         feedforward neural networks", 2010, equation 16.
         """
         weights = []
-        for n_in, n_out in pairwise(self.layer_sizes):
+        last = len(self.activations) - 1
+        for i, (n_in, n_out) in enumerate(pairwise(self.layer_sizes)):
             bound = np.sqrt(6 / (n_in + n_out))
-            weights.append(rng.uniform(-bound, bound, (n_in, n_out)).astype(self.dtype))
-            weights.append(np.zeros(n_out, self.dtype))
-        return weights
+            weights.append(rng.uniform(-bound, bound, (n_in, n_out)))
+            weights.append(np.zeros(n_out))
+            if self.batch_norm and i < last:
+                zeros, ones = np.zeros(n_out), np.ones(n_out)
+                weights += [ones, zeros, zeros, ones, np.zeros(())]
+        return [array.astype(self.dtype) for array in weights]
 
-    def keras_model(self, *, divided: bool = True) -> keras.Model:
-        """Return a new Keras model of this network, all of whose weights are zero.
+    def fold(self, weights: Weights) -> tuple[Weights, Weights]:
+        """Return the kernels and biases of the dense network that predicts the same."""
+        if not self.batch_norm:
+            return weights[0::2], weights[1::2]
+        coefs, intercepts = [], []
+        rest = list(weights)
+        while rest:
+            kernel, bias, *rest = rest
+            if rest:  # the output layer is not normalised
+                scale, offset, mean, variance = rest[: _N_BATCH_NORM_ARRAYS - 1]
+                rest = rest[_N_BATCH_NORM_ARRAYS:]
+                factor = scale / np.sqrt(
+                    variance + scale.dtype.type(BATCH_NORM_EPSILON)
+                )
+                kernel, bias = kernel * factor, (bias - mean) * factor + offset
+            coefs.append(kernel)
+            intercepts.append(bias)
+        return coefs, intercepts
 
-        Parameters
-        ----------
-        divided : bool, default=True
-            Whether the model divides its inputs itself, where the network does.
+    def keras_model(
+        self, coefs: Sequence[NDArray], intercepts: Sequence[NDArray]
+    ) -> keras.Model:
+        """Return a new Keras model that predicts with these kernels and biases.
+
+        It divides its inputs itself, and it drops units when it is trained.
         """
         keras = import_keras()
-        layers = [keras.Input(self.layer_sizes[:1], dtype=self.dtype, name="features")]
-        if divided and self.input_divisor != 1:
-            scale = 1 / self.input_divisor
+        layers = [self.keras_input()]
+        if self.input_divisor != 1:
             layers.append(
-                keras.layers.Rescaling(scale, dtype=self.dtype, name="pixel_scale")
+                keras.layers.Rescaling(
+                    1 / self.input_divisor, dtype=self.dtype, name="pixel_scale"
+                )
             )
-        last = len(self.activations) - 1
         for i, activation in enumerate(self.activations):
-            dense = keras.layers.Dense(
-                self.layer_sizes[i + 1],
-                activation=activation,
-                kernel_initializer="zeros",  # drawn by initial_weights
-                dtype=self.dtype,
-                name="output" if i == last else f"hidden_{i + 1}",
-            )
-            layers.append(dense)
-        return keras.Sequential(layers, name="network")
+            layers.append(self.keras_dense(i, activation))
+            layers += self.keras_dropout(i)
+        model = keras.Sequential(layers, name="network")
+        model.set_weights(
+            [w for layer in zip(coefs, intercepts, strict=True) for w in layer]
+        )
+        return model
+
+    def keras_input(self) -> keras.KerasTensor:
+        """Return the placeholder of the features."""
+        keras = import_keras()
+        return keras.Input(self.layer_sizes[:1], dtype=self.dtype, name="features")
+
+    def keras_dense(self, i: int, activation: Activation | None) -> keras.Layer:
+        """Return the dense layer of number ``i``, whose weights are zero."""
+        is_output = i == len(self.activations) - 1
+        return import_keras().layers.Dense(
+            self.layer_sizes[i + 1],
+            activation=activation,
+            kernel_initializer="zeros",  # the weights come from initial_weights
+            dtype=self.dtype,
+            name="output" if is_output else f"hidden_{i + 1}",
+        )
+
+    def keras_dropout(self, i: int) -> list[keras.Layer]:
+        """Return the dropout after layer ``i``, if there is one."""
+        if i >= len(self.dropout) or not self.dropout[i]:
+            return []
+        dropout = import_keras().layers.Dropout
+        # The seed of each training comes from its own generator.
+        return [
+            dropout(self.dropout[i], seed=0, dtype=self.dtype, name=f"dropout_{i + 1}")
+        ]

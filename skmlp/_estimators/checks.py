@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from numbers import Integral
+import inspect
+import warnings
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skmlp._compat import keras_type
+from skmlp._compat import import_keras, keras_type
+from skmlp._forward import ACTIVATIONS, ALIASES
+
+ACTIVATION_NAMES = {*ACTIVATIONS, *ALIASES}
 
 KERAS_CALLBACK = keras_type("keras.callbacks.Callback")
 
@@ -33,7 +38,27 @@ def can_fit_partially(estimator):
             "partial_fit needs early_stopping=False. Got early_stopping=True. Use fit, "
             "or stop calling partial_fit when a score of your own says so."
         )
+    if estimator.optimizer == "lbfgs":
+        raise AttributeError(
+            "partial_fit needs an optimizer that takes single steps. Got "
+            "optimizer='lbfgs'. Use fit, or another optimizer."
+        )
     return True
+
+
+def check_lbfgs(dropout, batch_norm):
+    """Refuse what L-BFGS cannot train."""
+    if import_keras().config.backend() != "tensorflow":
+        raise ValueError(
+            "optimizer='lbfgs' needs TensorFlow as the backend of Keras. Got "
+            f"{import_keras().config.backend()!r}. Use another optimizer."
+        )
+    if any(dropout) or batch_norm:
+        raise ValueError(
+            "optimizer='lbfgs' needs an objective that is the same at each evaluation. "
+            f"Got dropout={dropout}, batch_norm={batch_norm}. Turn them off, or use "
+            "another optimizer."
+        )
 
 
 def as_sizes(hidden_layer_sizes):
@@ -50,6 +75,108 @@ def as_sizes(hidden_layer_sizes):
                 f"{size!r} in {hidden_layer_sizes!r}. Leave out a layer without units."
             )
     return tuple(int(size) for size in sizes)
+
+
+# Parameters that have an effect under a condition only: how to check it, and its words.
+_EFFECTIVE_WHEN = {
+    "momentum": (
+        lambda clf: clf.optimizer in ("sgd", "rmsprop") or not _is_named(clf),
+        "optimizer='sgd' or 'rmsprop'",
+    ),
+    "learning_rate": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
+    "batch_size": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
+    "shuffle": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
+    "n_iter_no_change": (
+        lambda clf: clf.tol is not None or clf.early_stopping,
+        "tol, or with early_stopping=True",
+    ),
+    "validation_fraction": (lambda clf: clf.early_stopping, "early_stopping=True"),
+    "quantile": (lambda clf: clf.loss == "quantile", "loss='quantile'"),
+}
+
+
+def _is_named(estimator):
+    return isinstance(estimator.optimizer, str)
+
+
+def warn_of_idle_parameters(estimator):
+    """Warn of each parameter that was set and has no effect beside the others."""
+    signature = inspect.signature(type(estimator)).parameters
+    for name, (is_effective, condition) in _EFFECTIVE_WHEN.items():
+        if name not in signature or is_effective(estimator):
+            continue
+        value, default = getattr(estimator, name), signature[name].default
+        if value is not default and value != default:
+            warnings.warn(
+                f"{name} has an effect only with {condition}. Got {name}={value!r}. "
+                f"Leave it at its default, {default!r}.",
+                UserWarning,
+                stacklevel=4,
+            )
+
+
+def as_activations(activation, n_hidden):
+    """Return the activation of each hidden layer, by Keras' name where it has one."""
+    if isinstance(activation, str) or callable(activation):
+        activation = [activation] * n_hidden
+    if len(activation) != n_hidden:
+        raise ValueError(
+            "activation needs one name, or one for each hidden layer. Got "
+            f"{len(activation)} for {n_hidden} hidden layers. Pass as many as "
+            "hidden_layer_sizes has."
+        )
+    return tuple(_as_activation(one) for one in activation)
+
+
+def _as_activation(activation):
+    if callable(activation):
+        return _as_function(activation)
+    if activation not in ACTIVATION_NAMES:
+        raise ValueError(
+            f"activation needs Keras' names. Got {activation!r}."
+            f"{did_you_mean([activation], ACTIVATION_NAMES)}"
+        )
+    return str(ALIASES.get(activation, activation))
+
+
+def _as_function(activation):
+    """Return a function that both Keras and NumPy can call, or Keras' name for it."""
+    keras = import_keras()
+    name = getattr(activation, "__name__", "")
+    if name in ACTIVATIONS and activation is getattr(keras.activations, name, None):
+        return name
+    try:
+        predicted = activation(np.linspace(-2.0, 2.0, 6).reshape(2, 3))
+        traced = activation(keras.KerasTensor((2, 3), dtype="float64"))
+    except Exception as error:
+        reason = f"raised {error!r}"
+    else:
+        if isinstance(predicted, np.ndarray) and predicted.shape == traced.shape:
+            return activation
+        reason = f"returned {type(predicted).__name__} from an array"
+    raise ValueError(
+        "activation needs a function that works on NumPy arrays as on Keras' tensors, "
+        f"since prediction runs without Keras. Got {activation!r}, which {reason}. Use "
+        "operators such as x / (1 + abs(x)), or one of Keras' names."
+    )
+
+
+def as_rates(dropout, n_hidden):
+    """Return the dropout rate of each hidden layer."""
+    rates = [dropout] * n_hidden if isinstance(dropout, Real) else list(dropout)
+    if len(rates) != n_hidden:
+        raise ValueError(
+            "dropout needs one rate, or one for each hidden layer. Got "
+            f"{len(rates)} for {n_hidden} hidden layers. Pass as many as "
+            "hidden_layer_sizes has."
+        )
+    for rate in rates:
+        if not isinstance(rate, Real) or not 0 <= rate < 1:
+            raise ValueError(
+                f"dropout needs rates from 0 to below 1. Got {rate!r} in {dropout!r}. "
+                "Pass the share of units to drop."
+            )
+    return tuple(float(rate) for rate in rates)
 
 
 def as_callbacks(callbacks):
@@ -97,6 +224,22 @@ def one_hot_indices(y, n_classes):
             f"array of shape {y.shape} that is not one-hot. Pass a 1-d array of labels."
         )
     return is_one.argmax(axis=1)
+
+
+def is_indicator(y):
+    """Return whether targets tell by whole numbers which labels each sample has."""
+    return is_table(y) and y.dtype.kind in "biu"
+
+
+def as_indicator(y, n_labels):
+    """Return indicators of several labels after checking them."""
+    if not is_table(y) or y.shape[1] != n_labels or not np.isin(y, (0, 1)).all():
+        raise ValueError(
+            f"Indicators of several labels need {n_labels} columns of 0 and 1. Got an "
+            f"array of shape {y.shape} with values from {y.min()} to {y.max()}. Pass a "
+            "1-d array if each sample has one label."
+        )
+    return y
 
 
 def without_weightless(X, y, weight):

@@ -10,10 +10,13 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import column_or_1d, compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 
 from skmlp._compat import StrOptions
 from skmlp._estimators.checks import (
+    as_indicator,
     can_fit_partially,
+    is_indicator,
     is_table,
     one_hot_indices,
     unchanged_on_failure,
@@ -32,15 +35,27 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     ----------
     hidden_layer_sizes : int or array-like of int, default=(100,)
         Units of each hidden layer. ``()`` makes a linear model.
-    activation : str, default="relu"
-        Activation of the hidden layers, by Keras' name, such as ``"relu"``,
-        ``"tanh"``, ``"sigmoid"``, ``"gelu"`` or ``"silu"``. scikit-learn's
-        ``"identity"`` and ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+    activation : str, callable or list of them, default="relu"
+        Activation of the hidden layers, one for all or one for each: Keras' name, such
+        as ``"relu"``, ``"tanh"``, ``"gelu"`` or ``"silu"``, or a function that works on
+        NumPy arrays as on Keras' tensors. scikit-learn's ``"identity"`` and
+        ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+    dropout : float or list of float, default=0.0
+        Share of the units of the hidden layers that is dropped at each gradient step,
+        one for all or one for each [1]_.
+    batch_norm : bool, default=False
+        Whether the hidden layers are normalised before their activation, with means
+        and variances of the batch in training [2]_, which are then worked into
+        ``coefs_`` and ``intercepts_``.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Keras' name of the optimizer, or an instance, of which every fit uses a copy.
-    learning_rate : float, "auto" or keras LearningRateSchedule, default="auto"
+        ``"lbfgs"`` is SciPy's L-BFGS-B on all samples at once, for small data: an epoch
+        is an iteration, and ``tol`` is the largest entry of the gradient to end at.
+    learning_rate : float, str or keras LearningRateSchedule, default="auto"
         Length of a gradient step. ``"auto"`` is the optimizer's own: 0.001 for
-        ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with.
+        ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with. ``"cosine"``
+        leads it from there to zero along half a cosine over all gradient steps of the
+        fit, ``"onecycle"`` first to ten times as much, for 30 % of the steps.
     momentum : float in [0, 1) or "auto", default="auto"
         Share of the last step that is taken again. ``"auto"`` is the optimizer's own:
         0 by name, or what an instance was made with. Only used by ``"sgd"`` and
@@ -158,8 +173,12 @@ class DenseClassifier(ClassifierMixin, BaseDense):
 
     References
     ----------
-    .. [1] D. P. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization", 2015.
-    .. [2] X. Glorot and Y. Bengio, "Understanding the difficulty of training deep
+    .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+       Overfitting", 2014.
+    .. [2] S. Ioffe and C. Szegedy, "Batch Normalization: Accelerating Deep Network
+       Training by Reducing Internal Covariate Shift", 2015.
+    .. [3] D. P. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization", 2015.
+    .. [4] X. Glorot and Y. Bengio, "Understanding the difficulty of training deep
        feedforward neural networks", 2010.
 
     Examples
@@ -180,11 +199,16 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         "class_weight": [None, dict, StrOptions({"balanced"})],
     }
 
+    # Whether a table of whole numbers 0 and 1 says which labels each sample has.
+    _takes_indicators = True
+
     def __init__(
         self,
         hidden_layer_sizes=(100,),
         *,
         activation="relu",
+        dropout=0.0,
+        batch_norm=False,
         optimizer="adam",
         learning_rate="auto",
         momentum="auto",
@@ -207,6 +231,8 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.dropout = dropout
+        self.batch_norm = batch_norm
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.momentum = momentum
@@ -232,15 +258,17 @@ class DenseClassifier(ClassifierMixin, BaseDense):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples.
 
         Returns
         -------
-        ndarray of shape (n_samples,)
-            Labels out of ``classes_``.
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Labels out of ``classes_``, or indicators of several labels.
         """
         outputs = self._outputs(X)
+        if self._is_multilabel:
+            return (outputs > 0.5).astype(int)
         if self.n_outputs_ == 1:
             return self.classes_[(outputs[:, 0] > 0.5).astype(int)]
         return self.classes_[outputs.argmax(axis=1)]
@@ -250,13 +278,14 @@ class DenseClassifier(ClassifierMixin, BaseDense):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Probabilities, in the order of ``classes_``; each row sums to 1.
+            Probabilities, in the order of ``classes_``. Each row sums to 1, unless
+            the targets were indicators of several labels.
         """
         outputs = self._outputs(X)
         return np.hstack([1 - outputs, outputs]) if self.n_outputs_ == 1 else outputs
@@ -269,7 +298,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples.
 
         Returns
@@ -277,20 +306,23 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         ndarray of shape (n_samples, n_classes)
             Natural logarithms, in the order of ``classes_``.
         """
-        if getattr(self, "n_outputs_", None) == 1:
-            logits = self._outputs(X, "linear")
-            return log_expit(np.hstack([-logits, logits]))
-        return self._outputs(X, "log_softmax")
+        check_is_fitted(self)
+        if self.out_activation_ == "softmax":
+            return self._outputs(X, "log_softmax")
+        logits = self._outputs(X, "linear")
+        return log_expit(
+            logits if self._is_multilabel else np.hstack([-logits, logits])
+        )
 
     def score(self, X, y, sample_weight=None):
         """Return the accuracy on samples and their labels.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples.
         y : array-like of shape (n_samples,) or (n_samples, n_classes)
-            Labels, or one-hot rows.
+            Labels, one-hot rows, or indicators of several labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
 
@@ -301,7 +333,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         """
         predicted = self.predict(X)
         one_hot = np.asarray(y)
-        if is_table(one_hot):
+        if is_table(one_hot) and not self._is_multilabel:
             y = self.classes_[one_hot_indices(one_hot, len(self.classes_))]
         return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 
@@ -314,15 +346,15 @@ class DenseClassifier(ClassifierMixin, BaseDense):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples.
         y : array-like of shape (n_samples,) or (n_samples, n_classes)
             Labels, or one-hot rows.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the samples.
         classes : array-like of shape (n_classes,), default=None
-            All labels there are. The first call needs them, unless ``y`` is one-hot;
-            later calls may leave them out.
+            All labels there are. The first call needs them, unless ``y`` has a column
+            for each; later calls may leave them out.
 
         Returns
         -------
@@ -335,17 +367,17 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             The first call lacks ``classes``, or a label is none of them.
         """
         with unchanged_on_failure(self):
-            if classes is not None or not hasattr(self, "coefs_"):
-                self._announce_classes(classes, is_table(np.asarray(y)))
+            if not is_table(np.asarray(y)):
+                self._announce_classes(classes)
             return self._partial_fit(X, y, sample_weight)
 
-    def _announce_classes(self, classes, is_one_hot):
+    def _announce_classes(self, classes):
+        if classes is None and hasattr(self, "coefs_"):
+            return
         if classes is None:
-            if is_one_hot:
-                return
             raise ValueError(
-                "The first call to partial_fit needs classes, all the labels there are. "
-                "Got None. Pass classes=np.unique(y) of all the data."
+                "The first call to partial_fit needs classes, all the labels there "
+                "are. Got None. Pass classes=np.unique(y) of all the data."
             )
         classes = LabelEncoder().fit(column_or_1d(classes)).classes_
         if hasattr(self, "coefs_") and not np.array_equal(classes, self.classes_):
@@ -356,8 +388,17 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             )
         self._set_classes(classes)
 
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags: several labels per sample are accepted."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = self._takes_indicators
+        return tags
+
     def _learn_targets(self, y, *, goes_on, partial):
-        if is_table(y):
+        is_multilabel = self._takes_indicators and is_indicator(y)
+        if is_multilabel:
+            classes = np.arange(y.shape[1])
+        elif is_table(y):
             one_hot_indices(y, y.shape[1])
             classes = np.arange(y.shape[1])
         else:
@@ -372,21 +413,25 @@ class DenseClassifier(ClassifierMixin, BaseDense):
                 f"{classes.tolist()}, first were {self.classes_.tolist()}. Set "
                 "warm_start=False to begin anew."
             )
-        self._set_classes(classes)
+        self._set_classes(classes, is_multilabel=is_multilabel)
 
-    def _set_classes(self, classes):
+    def _set_classes(self, classes, *, is_multilabel=False):
         if len(classes) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 classes in y. Got 1 class: "
                 f"{classes.tolist()[0]!r}. Add samples of another class."
             )
-        binary = len(classes) == 2
+        binary = len(classes) == 2 and not is_multilabel
+        self._is_multilabel = is_multilabel
         self.classes_ = classes
         self.n_outputs_ = 1 if binary else len(classes)
-        self.out_activation_ = "logistic" if binary else "softmax"
+        self.out_activation_ = "logistic" if binary or is_multilabel else "softmax"
 
     def _stratifies(self):
-        return True
+        return not self._is_multilabel
+
+    def _loss_name(self):
+        return "log_loss" if self.out_activation_ == "softmax" else "binary_log_loss"
 
     def _indices(self, y):
         """Return the positions of labels, or of one-hot rows, in ``classes_``."""
@@ -403,6 +448,8 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         return indices
 
     def _encode(self, y, dtype):
+        if self._is_multilabel:
+            return as_indicator(y, self.n_outputs_).astype(dtype)
         indices = self._indices(y)
         if self.n_outputs_ > 1:
             return indices.astype(np.int32)
@@ -411,6 +458,11 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     def _weigh_classes(self, y, weight):
         if self.class_weight is None:
             return weight
+        if self._is_multilabel:
+            raise ValueError(
+                "class_weight needs one label per sample. Got indicators of several "
+                "labels. Pass sample_weight instead, or set class_weight=None."
+            )
         indices = self._indices(y)
         class_weight = compute_class_weight(
             self.class_weight,

@@ -26,24 +26,27 @@ from skmlp._compat import (
     keras_type,
 )
 from skmlp._estimators.checks import (
+    ACTIVATION_NAMES,
     KERAS_CALLBACK,
+    as_activations,
     as_callbacks,
+    as_rates,
     as_sizes,
     as_trainable,
     check_finite,
+    check_lbfgs,
     did_you_mean,
     local_generator,
     trained_type,
     unchanged_on_failure,
+    warn_of_idle_parameters,
     without_weightless,
 )
 from skmlp._estimators.data import Data
 from skmlp._estimators.holding_out import hold_out
-from skmlp._forward import ACTIVATIONS, ALIASES, forward
+from skmlp._forward import ALIASES, forward
 from skmlp._network import Network
 from skmlp._training import Settings, make_optimizer, train
-
-ACTIVATION_NAMES = {*ACTIVATIONS, *ALIASES}
 
 OPTIMIZER_NAMES = {
     "adadelta",
@@ -61,13 +64,6 @@ OPTIMIZER_NAMES = {
     "sgd",
 }
 
-# The loss that goes with each activation of the output layer.
-LOSSES = {
-    "softmax": "log_loss",
-    "logistic": "binary_log_loss",
-    "identity": "squared_error",
-}
-
 
 class BaseDense(BaseEstimator):
     """Parameters, training and prediction that all estimators share."""
@@ -77,13 +73,15 @@ class BaseDense(BaseEstimator):
             "array-like",
             Interval(Integral, 1, None, closed="left"),
         ],
-        "activation": [StrOptions(ACTIVATION_NAMES)],
+        "activation": [StrOptions(ACTIVATION_NAMES), callable, "array-like"],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "batch_norm": ["boolean"],
         "optimizer": [
-            StrOptions(OPTIMIZER_NAMES),
+            StrOptions({*OPTIMIZER_NAMES, "lbfgs"}),
             keras_type("keras.optimizers.Optimizer"),
         ],
         "learning_rate": [
-            StrOptions({"auto"}),
+            StrOptions({"auto", "cosine", "onecycle"}),
             Interval(Real, 0, None, closed="neither"),
             keras_type("keras.optimizers.schedules.LearningRateSchedule"),
         ],
@@ -146,9 +144,9 @@ class BaseDense(BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples. float64 is trained in float64, everything else in
-            float32, which is faster.
+            float32, which is faster. Sparse matrices are made dense batch by batch.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets: labels of any type or one-hot rows for a classifier, numbers for
             a regressor.
@@ -231,12 +229,14 @@ class BaseDense(BaseEstimator):
         single epoch on data that need not be all there is.
         """
         self._validate_params()
+        warn_of_idle_parameters(self)
         hidden_layer_sizes = as_sizes(self.hidden_layer_sizes)
         callbacks = as_callbacks(self.callbacks)
         X, y = validate_data(
             self,
             self._as_rows(X),
             y,
+            accept_sparse="csr",
             multi_output=True,
             y_numeric=isinstance(self, RegressorMixin),
             reset=not goes_on,
@@ -281,10 +281,7 @@ class BaseDense(BaseEstimator):
         Training or changing it leaves the estimator as it is.
         """
         check_is_fitted(self)
-        model = self._network.keras_model()
-        layers = zip(self.coefs_, self.intercepts_, strict=True)
-        model.set_weights([array for layer in layers for array in layer])
-        return model
+        return self._network.keras_model(self.coefs_, self.intercepts_)
 
     def _validate_params(self):
         try:
@@ -294,7 +291,7 @@ class BaseDense(BaseEstimator):
             if "'activation' parameter" in str(error):
                 hint = did_you_mean([self.activation], ACTIVATION_NAMES)
             elif "'optimizer' parameter" in str(error):
-                hint = did_you_mean([self.optimizer], OPTIMIZER_NAMES)
+                hint = did_you_mean([self.optimizer], {*OPTIMIZER_NAMES, "lbfgs"})
             raise InvalidParameterError(f"{error}{hint}") from None
 
     def _as_rows(self, X):
@@ -303,7 +300,14 @@ class BaseDense(BaseEstimator):
 
     def _validate_X(self, X):
         """Return the features of new samples, of a type to compute with."""
-        return as_trainable(validate_data(self, self._as_rows(X), reset=False))
+        X = validate_data(self, self._as_rows(X), accept_sparse="csr", reset=False)
+        return as_trainable(X)
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags: sparse matrices are accepted."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     def _input_divisor(self, X):
         """Return what the features are divided by before the first layer."""
@@ -361,8 +365,7 @@ class BaseDense(BaseEstimator):
     def _start(self, network, goes_on, partial):
         """Return initial weights, optimizer state, and the generator of the fit."""
         if goes_on:
-            layers = zip(self.coefs_, self.intercepts_, strict=True)
-            weights = [array for layer in layers for array in layer]
+            weights = self._trained_weights()
             if partial and hasattr(self, "_carried"):
                 return weights, *self._carried
             return weights, None, local_generator(self.random_state)
@@ -374,17 +377,22 @@ class BaseDense(BaseEstimator):
         return weight
 
     def _make_network(self, X, hidden_layer_sizes, *, goes_on):
-        hidden = ALIASES.get(self.activation, self.activation)
+        n_hidden = len(hidden_layer_sizes)
         output = ALIASES.get(self.out_activation_, self.out_activation_)
         network = Network(
             layer_sizes=(X.shape[1], *hidden_layer_sizes, self.n_outputs_),
-            activations=(*(hidden for _ in hidden_layer_sizes), output),
-            loss=LOSSES[self.out_activation_],
+            activations=(*as_activations(self.activation, n_hidden), output),
+            loss=self._loss_name(),
             dtype=self._network.dtype if goes_on else trained_type(X.dtype),
             input_divisor=(
                 self._network.input_divisor if goes_on else self._input_divisor(X)
             ),
+            dropout=as_rates(self.dropout, n_hidden),
+            batch_norm=self.batch_norm,
+            quantile=getattr(self, "quantile", 0.5),
         )
+        if self.optimizer == "lbfgs":
+            check_lbfgs(network.dropout, network.batch_norm)
         if goes_on and network != self._network:
             raise ValueError(
                 "Training goes on only with the network it began with. Got layers "
@@ -400,10 +408,17 @@ class BaseDense(BaseEstimator):
         if self.early_stopping:
             monitor = "val_loss" if self.monitor == "loss" else "val_score"
             tol = self.tol or 0.0
+        batch_size = min(int(batch_size), n_samples)
+        optimizer = self.optimizer
+        if optimizer != "lbfgs":
+            n_steps = -(-n_samples // batch_size) * self.epochs
+            optimizer = make_optimizer(
+                optimizer, self.learning_rate, self.momentum, n_steps=n_steps
+            )
         return Settings(
-            optimizer=make_optimizer(self.optimizer, self.learning_rate, self.momentum),
+            optimizer=optimizer,
             alpha=self.alpha,
-            batch_size=min(int(batch_size), n_samples),
+            batch_size=batch_size,
             epochs=1 if partial else self.epochs,
             shuffle=self.shuffle,
             monitor=monitor,
@@ -417,8 +432,16 @@ class BaseDense(BaseEstimator):
 
     def _set_weights(self, network, weights):
         self._network = network
-        self.coefs_ = weights[0::2]
-        self.intercepts_ = weights[1::2]
+        self.coefs_, self.intercepts_ = network.fold(weights)
+        if network.batch_norm:
+            self._unfolded_weights = weights
+
+    def _trained_weights(self):
+        """Return the weights that training goes on from."""
+        if self._network.batch_norm:
+            return self._unfolded_weights
+        layers = zip(self.coefs_, self.intercepts_, strict=True)
+        return [array for layer in layers for array in layer]
 
     def _keep(self, network, trained, goes_on):
         """Keep what training learned, after what an earlier fit learned."""

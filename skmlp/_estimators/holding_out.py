@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from skmlp._forward import as_dense
+
 _KEY_ROWS = 1024
 
 
@@ -74,7 +76,7 @@ def _keys(table):
     ) | np.uint64(1)
     keys = np.empty(n_rows, np.uint64)
     for start in range(0, n_rows, _KEY_ROWS):
-        rows = np.asarray(table[start : start + _KEY_ROWS], dtype=np.float64)
+        rows = as_dense(table[start : start + _KEY_ROWS]).astype(np.float64)
         bits = (rows + 0.0).view(np.uint64)  # + 0.0 makes -0.0 and 0.0 the same
         bits = bits ^ (bits >> np.uint64(32))
         keys[start : start + _KEY_ROWS] = (bits * factors).sum(axis=1, dtype=np.uint64)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
+from skmlp._compat import Interval, StrOptions
 from skmlp._estimators.checks import can_fit_partially
 from skmlp._estimators.dense import BaseDense
 
@@ -12,23 +15,43 @@ from skmlp._estimators.dense import BaseDense
 class DenseRegressor(RegressorMixin, BaseDense):
     r"""Dense neural network regressor.
 
-    Minimises half the squared error with a Keras optimizer on mini-batches, for one or
-    several outputs. The parameters it shares with
+    Minimises a loss with a Keras optimizer on mini-batches, for one or several
+    outputs. The parameters it shares with
     :class:`sklearn.neural_network.MLPRegressor` have its names and its defaults.
 
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of int, default=(100,)
         Units of each hidden layer. ``()`` makes a linear model.
-    activation : str, default="relu"
-        Activation of the hidden layers, by Keras' name, such as ``"relu"``,
-        ``"tanh"``, ``"sigmoid"``, ``"gelu"`` or ``"silu"``. scikit-learn's
-        ``"identity"`` and ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+    loss : {"squared_error", "absolute_error", "poisson", "huber", "quantile"}, \
+            default="squared_error"
+        What is minimised, averaged over the outputs: half the squared error; the
+        absolute error; half the Poisson deviance of targets of at least 0, which the
+        network predicts through an exponential; half the squared error up to an error
+        of 1 and linear beyond; the pinball loss of ``quantile``.
+    quantile : float, default=0.5
+        The quantile that is predicted. Only used when ``loss="quantile"``.
+    activation : str, callable or list of them, default="relu"
+        Activation of the hidden layers, one for all or one for each: Keras' name, such
+        as ``"relu"``, ``"tanh"``, ``"gelu"`` or ``"silu"``, or a function that works on
+        NumPy arrays as on Keras' tensors. scikit-learn's ``"identity"`` and
+        ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+    dropout : float or list of float, default=0.0
+        Share of the units of the hidden layers that is dropped at each gradient step,
+        one for all or one for each [1]_.
+    batch_norm : bool, default=False
+        Whether the hidden layers are normalised before their activation, with means
+        and variances of the batch in training [2]_, which are then worked into
+        ``coefs_`` and ``intercepts_``.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Keras' name of the optimizer, or an instance, of which every fit uses a copy.
-    learning_rate : float, "auto" or keras LearningRateSchedule, default="auto"
+        ``"lbfgs"`` is SciPy's L-BFGS-B on all samples at once, for small data: an epoch
+        is an iteration, and ``tol`` is the largest entry of the gradient to end at.
+    learning_rate : float, str or keras LearningRateSchedule, default="auto"
         Length of a gradient step. ``"auto"`` is the optimizer's own: 0.001 for
-        ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with.
+        ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with. ``"cosine"``
+        leads it from there to zero along half a cosine over all gradient steps of the
+        fit, ``"onecycle"`` first to ten times as much, for 30 % of the steps.
     momentum : float in [0, 1) or "auto", default="auto"
         Share of the last step that is taken again. ``"auto"`` is the optimizer's own:
         0 by name, or what an instance was made with. Only used by ``"sgd"`` and
@@ -139,6 +162,13 @@ class DenseRegressor(RegressorMixin, BaseDense):
     Scale the targets (:class:`sklearn.compose.TransformedTargetRegressor`) when they
     are far from unit variance.
 
+    References
+    ----------
+    .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+       Overfitting", 2014.
+    .. [2] S. Ioffe and C. Szegedy, "Batch Normalization: Accelerating Deep Network
+       Training by Reducing Internal Covariate Shift", 2015.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
@@ -152,11 +182,25 @@ class DenseRegressor(RegressorMixin, BaseDense):
     (3,)
     """
 
+    _parameter_constraints: dict = {
+        **BaseDense._parameter_constraints,
+        "loss": [
+            StrOptions(
+                {"squared_error", "absolute_error", "poisson", "huber", "quantile"}
+            )
+        ],
+        "quantile": [Interval(Real, 0, 1, closed="neither")],
+    }
+
     def __init__(
         self,
         hidden_layer_sizes=(100,),
         *,
+        loss="squared_error",
+        quantile=0.5,
         activation="relu",
+        dropout=0.0,
+        batch_norm=False,
         optimizer="adam",
         learning_rate="auto",
         momentum="auto",
@@ -177,7 +221,11 @@ class DenseRegressor(RegressorMixin, BaseDense):
         random_state=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.loss = loss
+        self.quantile = quantile
         self.activation = activation
+        self.dropout = dropout
+        self.batch_norm = batch_norm
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.momentum = momentum
@@ -202,7 +250,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples.
 
         Returns
@@ -228,7 +276,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
@@ -246,10 +294,18 @@ class DenseRegressor(RegressorMixin, BaseDense):
         if not goes_on:
             self._target_is_flat = y.ndim == 1
             self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
-            self.out_activation_ = "identity"
+            self.out_activation_ = "exp" if self.loss == "poisson" else "identity"
+        if self.loss == "poisson" and y.min() < 0:
+            raise ValueError(
+                f"loss='poisson' needs targets of at least 0. Got {y.min():.4g}. Use "
+                "another loss, or shift the targets."
+            )
 
     def _stratifies(self):
         return False
+
+    def _loss_name(self):
+        return self.loss
 
     def _encode(self, y, dtype):
         y = y.reshape(len(y), -1).astype(dtype)  # (n_samples, n_outputs)

@@ -6,7 +6,10 @@ module          responsible for
 ``__init__``    the contract, and the choice of the engine
 ``compiled``    an epoch as one compiled TensorFlow call, in programs kept for reuse
 ``programs``    the compiled programs, and the bounded cache that lends them
+``blocks``      the samples in blocks that fit on the device
+``lbfgs``       SciPy's L-BFGS on all samples at once
 ``portable``    Keras' own ``Model.fit``, through scikeras, on every Keras backend
+``layers``      the Keras model that is trained
 ``objective``   the loss, the penalty and the optimizer that both engines minimise
 ``monitors``    the Keras callbacks that stop training
 ``contract``    the values that travel between the estimators and the engines
@@ -81,8 +84,10 @@ def train(
         New weights and the history.
     """
     import_keras()
-    if (engine or choose_engine(callbacks)) == "compiled":
-        from skmlp._training import compiled as chosen
+    if settings.optimizer == "lbfgs":
+        from skmlp._training import lbfgs as chosen
+    elif (engine or choose_engine(callbacks)) == "compiled":
+        from skmlp._training import compiled as chosen  # type: ignore[no-redef]
     else:
         from skmlp._training import portable as chosen  # type: ignore[no-redef]
     try:

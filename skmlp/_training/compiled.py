@@ -11,9 +11,10 @@ import numpy as np
 
 from skmlp._compat import graph_rewrites_off, take_resumed_epoch
 from skmlp._network import Network, Weights
+from skmlp._training.blocks import Shapes
 from skmlp._training.contract import Samples, Settings, Trained
 from skmlp._training.monitors import Monitors, Score
-from skmlp._training.programs import PROGRAMS, Shapes, bucket, pays_to_compile
+from skmlp._training.programs import PROGRAMS, Feed, pays_to_compile
 
 
 def train(
@@ -36,10 +37,10 @@ def train(
         PROGRAMS.lend(network, settings.optimizer, shapes, xla=xla) as program,
         contextlib.nullcontext() if xla else graph_rewrites_off(),
     ):
-        program.load(weights, settings, optimizer_state)
-        data = program.place(samples, shapes.n_rows)
+        program.load(weights, settings, optimizer_state, rng)
+        feed = Feed(program, samples, settings.batch_size)
         if validation is not None:
-            validation_data = program.place(validation, bucket(len(validation)))
+            validation_feed = Feed(program, validation, settings.batch_size)
         model = program.model
         monitors = Monitors(settings, score)
         hooks = keras.callbacks.CallbackList(
@@ -57,10 +58,10 @@ def train(
             for epoch in range(take_resumed_epoch(model), settings.epochs):
                 hooks.on_epoch_begin(epoch)
                 order = settings.epoch_order(len(samples), rng)
-                logs = program.train_epoch(data, order)
+                logs = program.train_epoch(feed.in_order(order))
                 if validation is not None:
                     hooks.on_test_begin()
-                    val_logs = program.evaluate(validation_data)
+                    val_logs = program.evaluate(validation_feed.as_stored())
                     hooks.on_test_end(val_logs)
                     logs |= {f"val_{name}": value for name, value in val_logs.items()}
                 hooks.on_epoch_end(epoch, logs)

@@ -132,7 +132,8 @@ class Monitors:
             before.insert(0, RecordScore(self.score))
         if settings.max_time is not None:
             before.append(StopAtTime(settings.max_time))
-        if settings.tol is not None:
+        by_gradient = settings.optimizer == "lbfgs" and settings.monitor == "loss"
+        if settings.tol is not None and not by_gradient:
             before.append(
                 StopWithoutImprovement(
                     settings.monitor, settings.tol, settings.n_iter_no_change

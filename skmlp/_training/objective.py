@@ -14,40 +14,67 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from skmlp._compat import let_muon_take_float64
 from skmlp._network import Network
+from skmlp._training.layers import layered_model
 
 
 class Loss(NamedTuple):
-    """A loss: its value per sample, and what Keras calls it and counts beside it."""
+    """A loss, and what Keras calls it and counts beside it.
 
-    per_sample: Callable[[Any, Any], Any]
+    ``per_sample`` and ``is_correct`` take targets and outputs of a batch and return a
+    value per sample; ``per_sample`` takes the network as well.
+    """
+
+    per_sample: Callable[[Network, Any, Any], Any]
     keras_name: str
-    is_correct: Callable[[Any, Any], Any] | None
+    is_correct: Callable[[Any, Any], Any] | None = None
 
 
-def _half_squared_error(y: Any, outputs: Any) -> Any:
-    return ops.mean(ops.square(outputs - y), axis=-1) / 2
+def _poisson(network: Network, y: Any, outputs: Any) -> Any:
+    """Half the Poisson deviance: y log(y / outputs) - y + outputs."""
+    tiny = float(np.finfo(network.dtype).tiny)
+    ratio = ops.log(ops.maximum(y, tiny)) - ops.log(ops.maximum(outputs, tiny))
+    return ops.mean(y * ratio - y + outputs, axis=-1)
 
 
-def _binary_log_loss(y: Any, outputs: Any) -> Any:
-    return ops.mean(ops.binary_crossentropy(y, outputs), axis=-1)
+def _huber(network: Network, y: Any, outputs: Any) -> Any:
+    """Half the squared error up to an error of 1, and linear beyond."""
+    error = ops.abs(outputs - y)
+    return ops.mean(ops.where(error <= 1, ops.square(error) / 2, error - 0.5), axis=-1)
+
+
+def _pinball(network: Network, y: Any, outputs: Any) -> Any:
+    error = y - outputs
+    quantile = network.quantile
+    return ops.mean(ops.maximum(quantile * error, (quantile - 1) * error), axis=-1)
 
 
 LOSSES = {
     "log_loss": Loss(
-        ops.sparse_categorical_crossentropy,
+        lambda _, y, outputs: ops.sparse_categorical_crossentropy(y, outputs),
         "sparse_categorical_crossentropy",
         lambda y, outputs: ops.equal(ops.argmax(outputs, axis=-1), y),
     ),
     "binary_log_loss": Loss(
-        _binary_log_loss,
+        lambda _, y, outputs: ops.sum(ops.binary_crossentropy(y, outputs), axis=-1),
         "binary_crossentropy",
-        lambda y, outputs: ops.equal(outputs[:, 0] > 0.5, y[:, 0] > 0.5),
+        lambda y, outputs: ops.all(ops.equal(outputs > 0.5, y > 0.5), axis=-1),
     ),
-    "squared_error": Loss(_half_squared_error, "mean_squared_error", None),
+    "squared_error": Loss(
+        lambda _, y, outputs: ops.mean(ops.square(outputs - y), axis=-1) / 2,
+        "mean_squared_error",
+    ),
+    "absolute_error": Loss(
+        lambda _, y, outputs: ops.mean(ops.abs(outputs - y), axis=-1),
+        "mean_absolute_error",
+    ),
+    "poisson": Loss(_poisson, "poisson"),
+    "huber": Loss(_huber, "huber"),
+    "quantile": Loss(_pinball, "mean_absolute_error"),
 }
 
 
@@ -56,13 +83,19 @@ def trainable_model(
 ) -> tuple[keras.Model, keras.Variable]:
     """Return a Keras model compiled for training, and its ``alpha`` as a variable.
 
-    The model is a plain ``Sequential``, so that a callback which saves it writes a file
-    that loads without this package. Its inputs are already divided.
+    The losses, ``alpha`` and the sample weights make the objective; what Keras calls
+    the loss is for those who train a saved model further.
     """
-    model = network.keras_model(divided=False)
+    model = layered_model(network)
     let_muon_take_float64(optimizer)
     alpha = keras.Variable(0.0, trainable=False, dtype=network.dtype, name="alpha")
     loss = LOSSES[network.loss]
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    kernels = [layer.kernel for layer in dense]
+
+    def accuracy(y: Any, outputs: Any) -> Any:
+        assert loss.is_correct is not None
+        return ops.cast(loss.is_correct(y, outputs), network.dtype)
 
     def compute_loss(
         x: Any = None,
@@ -71,17 +104,17 @@ def trainable_model(
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        losses = loss.per_sample(y, y_pred) * sample_weight
+        losses = loss.per_sample(network, y, y_pred) * sample_weight
         if not training:  # weights of mean 1: Keras averages over the samples
             return ops.mean(losses)
-        squares = sum(ops.sum(ops.square(layer.kernel)) for layer in model.layers)
+        squares = sum(ops.sum(ops.square(kernel)) for kernel in kernels)
         return (ops.sum(losses) + alpha * squares / 2) / ops.sum(sample_weight)
 
     model.compute_loss = compute_loss
     model.compile(
         optimizer=optimizer,
         loss=loss.keras_name,
-        weighted_metrics=["accuracy"] if loss.is_correct else None,
+        weighted_metrics=[accuracy] if loss.is_correct else None,
         jit_compile=False,
     )
     return model, alpha

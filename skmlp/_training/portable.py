@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmlp._compat import graph_rewrites_off, import_scikeras_wrapper
+from skmlp._forward import as_dense
 from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, Trained, batches, make_optimizer
+from skmlp._training.layers import seed_dropout
 from skmlp._training.monitors import Monitors, Score
 from skmlp._training.objective import assign_all, trainable_model
 
@@ -54,12 +56,14 @@ class Batches(keras.utils.PyDataset):
         if self.rng is not None:
             self._cut(self.settings.epoch_order(len(self.samples), self.rng))
 
-    def __getitem__(self, index: int) -> tuple[NDArray, NDArray, NDArray]:
+    def __getitem__(self, index: int) -> tuple[Any, NDArray, NDArray]:
         rows = self.batches[index]
-        X = self.samples.X[rows].astype(self.network.dtype, copy=False)
+        X = as_dense(self.samples.X[rows]).astype(self.network.dtype, copy=False)
         if self.network.input_divisor != 1:
             X /= X.dtype.type(self.network.input_divisor)
-        return X, self.samples.y[rows], self.samples.weight[rows]
+        weight = self.samples.weight[rows]
+        inputs = (X, weight[:, np.newaxis]) if self.network.batch_norm else X
+        return inputs, self.samples.y[rows], weight
 
 
 class _Wrapper(BaseWrapper):  # type: ignore[misc, valid-type]
@@ -88,6 +92,7 @@ def train(
     # Keras would build it while tracing a step, where ScheduleFreeAdamW's copy of the
     # initial weights is lost.
     model.optimizer.build(model.trainable_variables)
+    seed_dropout(model, rng)
     if optimizer_state is not None:
         assign_all(model.optimizer.variables, optimizer_state)
 

@@ -13,8 +13,7 @@ import contextlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any
 
 import keras
@@ -24,7 +23,9 @@ from numpy.typing import NDArray
 
 from skmlp._compat import schedule_of
 from skmlp._network import Network, Weights
+from skmlp._training.blocks import Shapes, bucket, cut, gather, rows_of_a_block
 from skmlp._training.contract import Samples, Settings, make_optimizer
+from skmlp._training.layers import model_inputs, seed_dropout
 from skmlp._training.objective import LOSSES, assign_all, trainable_model
 
 # Rows of the validation set that are evaluated at a time.
@@ -35,49 +36,7 @@ _EVALUATION_ROWS = 1024
 _XLA_STEPS = 500
 
 
-def bucket(n: int) -> int:
-    """Return the size that arrays of ``n`` rows are padded to.
-
-    The next power of two up to 65,536, then the next eighth of one: folds that differ
-    by a few rows share a size, and padding costs memory only, never arithmetic.
-    """
-    power = 1 << max(n - 1, 0).bit_length()
-    step = 1 if power <= 1 << 16 else power // 16
-    return power if step == 1 else -(-n // step) * step
-
-
-@dataclass(frozen=True)
-class Shapes:
-    """The static shapes of a program.
-
-    Attributes
-    ----------
-    n_rows : int
-        Rows of the padded data, at least one more than there are samples.
-    batch_size : int
-        Rows of a padded batch.
-    x_dtype : str
-        Type of the features on the device.
-    """
-
-    n_rows: int
-    batch_size: int
-    x_dtype: str
-
-    @classmethod
-    def of(cls, samples: Samples, batch_size: int) -> Shapes:
-        """Return the shapes that hold these samples."""
-        n_samples = len(samples)
-        return cls(
-            n_rows=bucket(n_samples + 1),
-            batch_size=batch_size if batch_size < n_samples else bucket(n_samples),
-            x_dtype=samples.X.dtype.name,
-        )
-
-    @property
-    def max_batches(self) -> int:
-        """Rows of the array of batch indices."""
-        return -(-self.n_rows // self.batch_size)
+Block = tuple[tf.Tensor, ...]
 
 
 class Program:
@@ -105,12 +64,17 @@ class Program:
         return sum(np.prod(v.shape) * np.dtype(v.dtype).itemsize for v in variables)
 
     def load(
-        self, weights: Weights, settings: Settings, optimizer_state: Weights | None
+        self,
+        weights: Weights,
+        settings: Settings,
+        optimizer_state: Weights | None,
+        rng: np.random.RandomState,
     ) -> None:
         """Make the program as new: these weights, this penalty, this optimizer state.
 
         Without a state, the optimizer starts afresh.
         """
+        seed_dropout(self.model, rng)
         self.model.set_weights(weights)
         self.model.stop_training = False
         self.alpha.assign(settings.alpha)
@@ -120,7 +84,7 @@ class Program:
             optimizer_state = fresh.variables
         assign_all(self.model.optimizer.variables, optimizer_state)
 
-    def place(self, samples: Samples, n_rows: int) -> tuple[tf.Tensor, ...]:
+    def place(self, samples: Samples, n_rows: int) -> Block:
         """Copy samples to the device, padded with rows of weight zero."""
 
         def padded(array: NDArray) -> tf.Tensor:
@@ -130,25 +94,49 @@ class Program:
 
         return padded(samples.X), padded(samples.y), padded(samples.weight)
 
-    def train_epoch(self, data: tuple[tf.Tensor, ...], order: NDArray) -> dict:
-        """Train on all samples in this order; return Keras' logs of the epoch."""
+    def train_epoch(self, blocks: Iterable[tuple[Block, NDArray]]) -> dict:
+        """Train on blocks, each in its order; return Keras' logs of the epoch."""
         shapes = self.shapes
-        n_samples = len(order)
-        indices = np.full(shapes.max_batches * shapes.batch_size, n_samples, np.int32)
-        indices[:n_samples] = order  # the rest points at a row of weight zero
-        n_batches = -(-n_samples // shapes.batch_size)
-        loss, correct, weight = self._run(
-            self._epoch,
-            *data,
-            tf.constant(indices.reshape(shapes.max_batches, shapes.batch_size)),
-            tf.constant(n_batches),
-        )
-        return self._logs(float(loss) / n_samples, float(correct) / float(weight))
+        sums = np.zeros(3)
+        n_samples = 0
+        for block, order in blocks:
+            # What is over points at a row of weight zero.
+            indices = np.full(
+                shapes.max_batches * shapes.batch_size, shapes.n_rows - 1, np.int32
+            )
+            indices[: len(order)] = order
+            n_batches = -(-len(order) // shapes.batch_size)
+            sums += self._sums(
+                self._epoch,
+                *block,
+                tf.constant(indices.reshape(shapes.max_batches, shapes.batch_size)),
+                tf.constant(n_batches),
+            )
+            n_samples += len(order)
+        loss, correct, weight = sums
+        return self._logs(loss / n_samples, correct / weight)
 
-    def evaluate(self, data: tuple[tf.Tensor, ...]) -> dict:
-        """Return loss and accuracy on placed validation data, as Keras' logs."""
-        loss, correct, weight = map(float, self._run(self._evaluation, *data))
+    def evaluate(self, blocks: Iterable[Block]) -> dict:
+        """Return loss and accuracy on blocks of validation data, as Keras' logs."""
+        sums = np.zeros(3)
+        for block in blocks:
+            sums += self._sums(self._evaluation, *block)
+        loss, correct, weight = sums
         return self._logs(loss / weight, correct / weight)
+
+    def loss_and_gradients(self, blocks: Iterable[Block]) -> tuple[float, Weights]:
+        """Return the sum of the weighted losses over blocks, and its gradients."""
+        loss = 0.0
+        gradients = [np.zeros(v.shape) for v in self.model.trainable_variables]
+        for block in blocks:
+            block_loss, *block_gradients = self._run(self._objective, *block)
+            loss += float(block_loss)
+            for total, gradient in zip(gradients, block_gradients, strict=True):
+                total += gradient.numpy()
+        return loss, gradients
+
+    def _sums(self, function: Callable, *tensors: tf.Tensor) -> NDArray:
+        return np.array([float(value) for value in self._run(function, *tensors)])
 
     def _run(self, function: Callable, *tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Call a function that is traced once for each combination of shapes."""
@@ -194,7 +182,8 @@ class Program:
             y_batch = tf.gather(y, rows)
             w_batch = tf.gather(weight, rows)
             with tf.GradientTape() as tape:
-                outputs = model(X_batch, training=True)
+                inputs = model_inputs(self.network, X_batch, w_batch)
+                outputs = model(inputs, training=True)
                 loss = model.compute_loss(X_batch, y_batch, outputs, w_batch)
                 scaled_loss = model.optimizer.scale_loss(loss)
             gradients = tape.gradient(scaled_loss, model.trainable_variables)
@@ -221,11 +210,50 @@ class Program:
         weight = tf.reshape(weight, chunks)
         for i in tf.range(n_chunks):
             X_batch, y_batch, w_batch = self._inputs(X[i]), y[i], weight[i]
-            outputs = self.model(X_batch, training=False)
-            loss_sum += tf.reduce_sum(loss.per_sample(y_batch, outputs) * w_batch)
+            inputs = model_inputs(self.network, X_batch, w_batch)
+            outputs = self.model(inputs, training=False)
+            losses = loss.per_sample(self.network, y_batch, outputs)
+            loss_sum += tf.reduce_sum(losses * w_batch)
             correct_sum += self._n_correct(y_batch, outputs, w_batch)
             weight_sum += tf.reduce_sum(w_batch)
         return loss_sum, correct_sum, weight_sum
+
+    def _objective(
+        self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        with tf.GradientTape() as tape:
+            outputs = self.model(self._inputs(X), training=True)
+            losses = LOSSES[self.network.loss].per_sample(self.network, y, outputs)
+            loss = tf.reduce_sum(losses * weight)
+        return loss, *tape.gradient(loss, self.model.trainable_variables)
+
+
+class Feed:
+    """Samples as blocks on the device: one that stays, or one after the other."""
+
+    def __init__(self, program: Program, samples: Samples, batch_size: int) -> None:
+        self.program = program
+        self.samples = samples
+        self.n_rows = rows_of_a_block(samples, batch_size)
+        self.resident: Block | None = None
+        if self.n_rows == len(samples):
+            self.resident = self._place(gather(samples, slice(None)))
+
+    def _place(self, samples: Samples) -> Block:
+        return self.program.place(samples, bucket(self.n_rows + 1))
+
+    def in_order(self, order: NDArray) -> Iterator[tuple[Block, NDArray]]:
+        """Yield each block and the order in which to take its samples."""
+        if self.resident is not None:
+            yield self.resident, order
+            return
+        for rows in cut(order, self.n_rows):
+            yield self._place(gather(self.samples, rows)), np.arange(len(rows))
+
+    def as_stored(self) -> Iterator[Block]:
+        """Yield each block."""
+        for block, _ in self.in_order(np.arange(len(self.samples))):
+            yield block
 
 
 class ProgramCache:

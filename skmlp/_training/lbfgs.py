@@ -1,0 +1,120 @@
+"""L-BFGS on all samples at once, for small data: SciPy's, on the compiled objective.
+
+R. H. Byrd, P. Lu and J. Nocedal, "A Limited Memory Algorithm for Bound Constrained
+Optimization", 1995.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import OptimizeResult, minimize
+
+from skmlp._compat import graph_rewrites_off
+from skmlp._network import Network, Weights
+from skmlp._training.blocks import Shapes
+from skmlp._training.contract import Samples, Settings, Trained, make_optimizer
+from skmlp._training.monitors import Monitors, Score
+from skmlp._training.programs import PROGRAMS, Feed
+
+
+def train(
+    network: Network,
+    weights: Weights,
+    samples: Samples,
+    settings: Settings,
+    *,
+    validation: Samples | None = None,
+    score: Score | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    optimizer_state: Weights | None = None,
+    rng: np.random.RandomState,
+) -> Trained:
+    """Minimise by L-BFGS, as :func:`skmlp._training.train` says.
+
+    An epoch is an iteration. Training ends when no entry of the gradient is larger than
+    ``tol``, or as the callbacks say.
+    """
+    shapes = Shapes.of(samples, settings.batch_size)
+    unused = make_optimizer("sgd")
+    with (
+        PROGRAMS.lend(network, unused, shapes, xla=False) as program,
+        graph_rewrites_off(),
+    ):
+        model = program.model
+        model.set_weights(weights)
+        model.stop_training = False
+        feed = Feed(program, samples, settings.batch_size)
+        if validation is not None:
+            validation_feed = Feed(program, validation, settings.batch_size)
+        weight_sum = float(samples.weight.sum(dtype=np.float64))
+
+        def objective(flat: NDArray) -> tuple[float, NDArray]:
+            model.set_weights(unflatten(flat, weights))
+            loss, gradients = program.loss_and_gradients(feed.as_stored())
+            for kernel, gradient in zip(
+                unflatten(flat, weights)[0::2], gradients[0::2], strict=True
+            ):
+                loss += settings.alpha / 2 * float(np.vdot(kernel, kernel))
+                gradient += settings.alpha * kernel
+            return loss / weight_sum, flatten(gradients) / weight_sum
+
+        def iteration_ends(intermediate_result: OptimizeResult) -> None:
+            model.set_weights(unflatten(intermediate_result.x, weights))
+            epoch = len(monitors.history.epoch)
+            logs = program.evaluate(feed.as_stored())
+            logs["loss"] = float(intermediate_result.fun)
+            if validation is not None:
+                val_logs = program.evaluate(validation_feed.as_stored())
+                logs |= {f"val_{name}": value for name, value in val_logs.items()}
+            hooks.on_epoch_end(epoch, logs)
+            if model.stop_training or epoch + 1 == settings.epochs:
+                raise StopIteration
+            hooks.on_epoch_begin(epoch + 1)
+
+        monitors = Monitors(settings, score)
+        hooks = keras.callbacks.CallbackList(
+            monitors.around(callbacks),
+            add_history=False,
+            add_progbar=settings.verbose != 0,
+            model=model,
+            epochs=settings.epochs,
+            verbose=settings.verbose,
+            steps=1,
+        )
+        hooks.on_train_begin()
+        hooks.on_epoch_begin(0)
+        with monitors.interrupts():
+            minimize(
+                objective,
+                flatten(weights),
+                jac=True,
+                method="L-BFGS-B",
+                callback=iteration_ends,
+                options={
+                    "maxiter": settings.epochs,
+                    "maxfun": 100 * settings.epochs,
+                    "gtol": settings.tol or 0.0,
+                },
+            )
+        if len(monitors.history.epoch) < settings.epochs:
+            model.stop_training = True
+        hooks.on_train_end()
+        return monitors.trained(model)
+
+
+def flatten(arrays: Sequence[NDArray]) -> NDArray:
+    """Return all entries in one float64 vector, as SciPy computes."""
+    return np.concatenate([np.asarray(a, np.float64).ravel() for a in arrays])
+
+
+def unflatten(flat: NDArray, like: Sequence[NDArray]) -> Weights:
+    """Return the entries in arrays of these shapes and types."""
+    ends = np.cumsum([array.size for array in like])[:-1]
+    return [
+        part.reshape(array.shape).astype(array.dtype)
+        for part, array in zip(np.split(flat, ends), like, strict=True)
+    ]
