@@ -133,7 +133,7 @@ def _as_activation(activation):
         return _as_function(activation)
     if activation not in ACTIVATION_NAMES:
         raise ValueError(
-            f"activation needs Keras' names. Got {activation!r}."
+            f"activation needs one of {sorted(ACTIVATION_NAMES)}. Got {activation!r}."
             f"{did_you_mean([activation], ACTIVATION_NAMES)}"
         )
     return str(ALIASES.get(activation, activation))

@@ -26,7 +26,6 @@ from skmlp._compat import (
     keras_type,
 )
 from skmlp._estimators.checks import (
-    ACTIVATION_NAMES,
     KERAS_CALLBACK,
     as_activations,
     as_callbacks,
@@ -73,7 +72,7 @@ class BaseDense(BaseEstimator):
             "array-like",
             Interval(Integral, 1, None, closed="left"),
         ],
-        "activation": [StrOptions(ACTIVATION_NAMES), callable, "array-like"],
+        "activation": [str, callable, "array-like"],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "batch_norm": ["boolean"],
         "optimizer": [
@@ -288,9 +287,7 @@ class BaseDense(BaseEstimator):
             super()._validate_params()
         except InvalidParameterError as error:
             hint = ""
-            if "'activation' parameter" in str(error):
-                hint = did_you_mean([self.activation], ACTIVATION_NAMES)
-            elif "'optimizer' parameter" in str(error):
+            if "'optimizer' parameter" in str(error):
                 hint = did_you_mean([self.optimizer], {*OPTIMIZER_NAMES, "lbfgs"})
             raise InvalidParameterError(f"{error}{hint}") from None
 

@@ -98,6 +98,8 @@ def train(
                     "maxiter": settings.epochs,
                     "maxfun": 100 * settings.epochs,
                     "gtol": settings.tol or 0.0,
+                    # Else it would end before the gradient is as small as that.
+                    "ftol": 64 * np.finfo(np.float64).eps,
                 },
             )
         if len(monitors.history.epoch) < settings.epochs:

@@ -1,0 +1,152 @@
+"""Data that are not on the device as a whole: sparse, memory-mapped, large."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from scipy.sparse import csc_matrix, csr_array, csr_matrix
+from sklearn.datasets import load_digits
+
+from skmlp import DenseClassifier, DenseMNISTClassifier
+from skmlp._training import blocks
+from skmlp._training.blocks import bucket, cut
+
+FAST = {"epochs": 3, "tol": None, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return (X / 16)[:500], y[:500]
+
+
+@given(st.integers(1, 10**7))
+def test_bucket_holds_and_wastes_little(n):
+    size = bucket(n)
+
+    assert n <= size < 2 * n
+    if n > 2**16:
+        assert size <= 1.125 * n + 1
+    assert bucket(size) == size
+
+
+@given(st.integers(1, 50), st.integers(1, 60))
+def test_blocks_are_the_order_cut_in_turn(n, n_rows):
+    order = np.random.RandomState(0).permutation(n)
+
+    parts = list(cut(order, n_rows))
+
+    assert_array_equal(np.concatenate(parts), order)
+    assert {len(part) for part in parts[:-1]} <= {n_rows}
+
+
+@pytest.mark.parametrize("as_sparse", [csr_matrix, csr_array, csc_matrix])
+def test_sparse_samples_give_what_dense_samples_give(digits, as_sparse):
+    X, y = digits
+    clf = DenseClassifier((8,), **FAST)
+
+    dense = clf.fit(X, y, X_val=X, y_val=y)
+    expected = dense.coefs_[0], dense.predict_proba(X), dense.history_
+    sparse = clf.fit(as_sparse(X), y, X_val=as_sparse(X), y_val=y)
+
+    assert_array_equal(sparse.coefs_[0], expected[0])
+    assert_array_equal(sparse.predict_proba(as_sparse(X)), expected[1])
+    assert sparse.history_ == expected[2]
+
+
+@pytest.mark.parametrize("batch_size", [32, 64, 1000])
+def test_small_blocks_give_what_one_block_gives(digits, batch_size, monkeypatch):
+    X, y = digits
+    clf = DenseClassifier((8,), batch_size=batch_size, **FAST)
+    whole = clf.fit(X, y, X_val=X, y_val=y).coefs_[0], clf.loss_curve_
+
+    monkeypatch.setattr(blocks, "_RESIDENT_BYTES", 0)
+    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 64 * 1024)  # 128 rows of 64 float64
+    clf.fit(X, y, X_val=X, y_val=y)
+
+    np.testing.assert_allclose(clf.coefs_[0], whole[0], atol=1e-12)
+    np.testing.assert_allclose(clf.loss_curve_, whole[1])
+
+
+def test_sparse_pixels_are_divided_by_255(digits):
+    X, y = digits
+    pixels = (X * 255).astype("uint8")
+    clf = DenseMNISTClassifier((8,), epochs=2, random_state=0)
+
+    dense = clf.fit(pixels, y).coefs_[0]
+
+    assert_array_equal(clf.fit(csr_array(pixels), y).coefs_[0], dense)
+    assert clf.pixel_scale_ == 255
+
+
+def test_early_stopping_holds_out_the_same_sparse_samples(digits):
+    X, y = digits
+    clf = DenseClassifier((8,), early_stopping=True, **FAST)
+
+    dense = clf.fit(X, y).validation_loss_curve_
+
+    assert clf.fit(csr_array(X), y).validation_loss_curve_ == dense
+
+
+def peak_memory_of(program):
+    """Run a program in a new process; return the megabytes that it says it took."""
+    finished = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return float(finished.stdout)
+
+
+SPARSE_PROGRAM = """
+import resource
+import numpy as np
+from scipy.sparse import random as random_sparse
+from skmlp import DenseClassifier
+
+X = random_sparse(20_000, 60_000, density=1e-3, format="csr", random_state=0,
+                  dtype="float32")  # 4.8 GB dense, 10 MB sparse
+y = np.arange(20_000) % 20
+DenseClassifier((16,), epochs=1, tol=None).fit(X[:500], y[:500])  # TensorFlow starts
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+DenseClassifier((16,), epochs=1, tol=None).fit(X, y).predict(X[:2000])
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+@pytest.mark.slow
+def test_sparse_samples_are_never_dense_as_a_whole():
+    assert peak_memory_of(SPARSE_PROGRAM) < 1000
+
+
+STREAM_PROGRAM = """
+import resource, sys, tempfile
+import numpy as np
+from skmlp import DenseClassifier
+
+with tempfile.NamedTemporaryFile() as file:
+    X = np.memmap(file, "float32", "w+", shape=(200_000, 1000))  # 800 MB
+    rng = np.random.RandomState(0)
+    for start in range(0, 200_000, 10_000):
+        X[start : start + 10_000] = rng.rand(10_000, 1000)
+    y = np.arange(200_000) % 10
+    clf = DenseClassifier((16,), random_state=0)
+    def rss():
+        for line in open("/proc/self/status"):
+            if line.startswith("RssAnon"):
+                return int(line.split()[1]) / 1024
+    peaks = []
+    for start in range(0, 200_000, 10_000):
+        chunk = slice(start, start + 10_000)
+        clf.partial_fit(X[chunk], y[chunk], classes=np.arange(10))
+        peaks.append(rss())
+print(max(peaks[3:]) - peaks[2])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_partial_fit_over_chunks_of_a_memory_map_takes_flat_memory():
+    assert peak_memory_of(STREAM_PROGRAM) < 100
