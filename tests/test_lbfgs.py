@@ -50,7 +50,11 @@ def test_linear_regressor_is_ridge():
 def test_loss_is_that_of_scikit_learn_from_the_same_start(load, ours, theirs):
     X, y = data(load)
     reference = theirs(
-        hidden_layer_sizes=(8,), solver="lbfgs", alpha=1.0, max_iter=5000, random_state=0
+        hidden_layer_sizes=(8,),
+        solver="lbfgs",
+        alpha=1.0,
+        max_iter=5000,
+        random_state=0,
     )
     start = clone(reference).set_params(max_iter=1)
     with pytest.warns(ConvergenceWarning):

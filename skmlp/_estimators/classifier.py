@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import log_expit
+from scipy.special import expit, log_expit
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelEncoder
@@ -287,8 +287,11 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             Probabilities, in the order of ``classes_``. Each row sums to 1, unless
             the targets were indicators of several labels.
         """
-        outputs = self._outputs(X)
-        return np.hstack([1 - outputs, outputs]) if self.n_outputs_ == 1 else outputs
+        check_is_fitted(self)
+        if self.n_outputs_ > 1 or self._is_multilabel:
+            return self._outputs(X)
+        logits = self._outputs(X, "linear")
+        return expit(np.hstack([-logits, logits]))  # 1 - p would lose a small p
 
     def predict_log_proba(self, X):
         """Return the logarithm of the probability of each class.

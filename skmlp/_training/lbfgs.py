@@ -53,11 +53,10 @@ def train(
         weight_sum = float(samples.weight.sum(dtype=np.float64))
 
         def objective(flat: NDArray) -> tuple[float, NDArray]:
-            model.set_weights(unflatten(flat, weights))
+            arrays = unflatten(flat, weights)
+            model.set_weights(arrays)
             loss, gradients = program.loss_and_gradients(feed.as_stored())
-            for kernel, gradient in zip(
-                unflatten(flat, weights)[0::2], gradients[0::2], strict=True
-            ):
+            for kernel, gradient in zip(arrays[0::2], gradients[0::2], strict=True):
                 loss += settings.alpha / 2 * float(np.vdot(kernel, kernel))
                 gradient += settings.alpha * kernel
             return loss / weight_sum, flatten(gradients) / weight_sum
