@@ -8,7 +8,7 @@ biases of a plain dense network.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -105,29 +105,25 @@ class Network:
             intercepts.append(bias)
         return coefs, intercepts
 
-    def keras_model(
-        self, coefs: Sequence[NDArray], intercepts: Sequence[NDArray]
-    ) -> keras.Model:
-        """Return a new Keras model that predicts with these kernels and biases.
+    def keras_model(self, *, divided: bool = True) -> keras.Model:
+        """Return a new Keras model of plain layers, all of whose weights are zero.
 
-        It divides its inputs itself, and it drops units when it is trained.
+        Parameters
+        ----------
+        divided : bool, default=True
+            Whether the model divides its inputs itself, where the network does.
         """
         keras = import_keras()
         layers = [self.keras_input()]
-        if self.input_divisor != 1:
+        if divided and self.input_divisor != 1:
+            scale = 1 / self.input_divisor
             layers.append(
-                keras.layers.Rescaling(
-                    1 / self.input_divisor, dtype=self.dtype, name="pixel_scale"
-                )
+                keras.layers.Rescaling(scale, dtype=self.dtype, name="pixel_scale")
             )
         for i, activation in enumerate(self.activations):
             layers.append(self.keras_dense(i, activation))
             layers += self.keras_dropout(i)
-        model = keras.Sequential(layers, name="network")
-        model.set_weights(
-            [w for layer in zip(coefs, intercepts, strict=True) for w in layer]
-        )
-        return model
+        return keras.Sequential(layers, name="network")
 
     def keras_input(self) -> keras.KerasTensor:
         """Return the placeholder of the features."""

@@ -280,7 +280,10 @@ class BaseDense(BaseEstimator):
         Training or changing it leaves the estimator as it is.
         """
         check_is_fitted(self)
-        return self._network.keras_model(self.coefs_, self.intercepts_)
+        model = self._network.keras_model()
+        layers = zip(self.coefs_, self.intercepts_, strict=True)
+        model.set_weights([array for layer in layers for array in layer])
+        return model
 
     def _validate_params(self):
         try:

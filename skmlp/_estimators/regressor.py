@@ -23,12 +23,12 @@ class DenseRegressor(RegressorMixin, BaseDense):
     ----------
     hidden_layer_sizes : int or array-like of int, default=(100,)
         Units of each hidden layer. ``()`` makes a linear model.
-    loss : {"squared_error", "absolute_error", "poisson", "huber", "quantile"}, \
-            default="squared_error"
-        What is minimised, averaged over the outputs: half the squared error; the
-        absolute error; half the Poisson deviance of targets of at least 0, which the
-        network predicts through an exponential; half the squared error up to an error
-        of 1 and linear beyond; the pinball loss of ``quantile``.
+    loss : str, default="squared_error"
+        What is minimised, averaged over the outputs. ``"squared_error"`` is half the
+        squared error; ``"absolute_error"``; ``"poisson"`` is half the Poisson deviance
+        of targets of at least 0, predicted through an exponential; ``"huber"`` is half
+        the squared error up to an error of 1 and linear beyond; ``"quantile"`` is the
+        pinball loss of ``quantile``.
     quantile : float, default=0.5
         The quantile that is predicted. Only used when ``loss="quantile"``.
     activation : str, callable or list of them, default="relu"

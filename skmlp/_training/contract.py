@@ -55,20 +55,20 @@ class Settings:
         Passes over the data, at most.
     shuffle : bool
         Whether each epoch draws a new order of the samples.
-    monitor : {"loss", "val_loss", "val_score"}
-        What has to improve.
     tol : float or None
         Improvement below which an epoch counts as none; ``None`` trains them all.
     n_iter_no_change : int
         Epochs without improvement after which training ends.
+    verbose : int
+        Keras' verbosity.
+    monitor : {"loss", "val_loss", "val_score"}
+        What has to improve.
     keep_best : bool
         Whether the weights of the best epoch are kept, instead of the last.
     max_time : float or None
         Seconds after which no further epoch begins.
     keep_interrupted : bool
         Whether an interrupt ends training, instead of being raised.
-    verbose : int
-        Keras' verbosity.
     """
 
     optimizer: keras.optimizers.Optimizer | str
@@ -76,13 +76,13 @@ class Settings:
     batch_size: int
     epochs: int
     shuffle: bool
-    monitor: str
     tol: float | None
     n_iter_no_change: int
-    keep_best: bool
-    max_time: float | None
-    keep_interrupted: bool
     verbose: int
+    monitor: str = "loss"
+    keep_best: bool = False
+    max_time: float | None = None
+    keep_interrupted: bool = False
 
     def epoch_order(self, n_samples: int, rng: np.random.RandomState) -> NDArray:
         """Return the order in which an epoch takes the samples."""
@@ -114,6 +114,11 @@ class Trained:
     ending: str
     best_epoch: int
     optimizer_state: Weights
+
+    @property
+    def converged(self) -> bool:
+        """Whether training ended before the last epoch, by itself."""
+        return self.ending == "stopped"
 
 
 def _cosine(rate: float, n_steps: int) -> Any:

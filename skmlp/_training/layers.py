@@ -70,11 +70,7 @@ def layered_model(network: Network) -> keras.Model:
     """
     if network.batch_norm:
         return _normalised_model(network)
-    layers = [network.keras_input()]
-    for i, activation in enumerate(network.activations):
-        layers.append(network.keras_dense(i, activation))
-        layers += network.keras_dropout(i)
-    return keras.Sequential(layers, name="network")
+    return network.keras_model(divided=False)
 
 
 def _normalised_model(network: Network) -> keras.Model:

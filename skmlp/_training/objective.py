@@ -93,6 +93,8 @@ def trainable_model(
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     kernels = [layer.kernel for layer in dense]
 
+    several_labels = network.loss == "binary_log_loss" and network.layer_sizes[-1] > 1
+
     def accuracy(y: Any, outputs: Any) -> Any:
         assert loss.is_correct is not None
         return ops.cast(loss.is_correct(y, outputs), network.dtype)
@@ -114,7 +116,10 @@ def trainable_model(
     model.compile(
         optimizer=optimizer,
         loss=loss.keras_name,
-        weighted_metrics=[accuracy] if loss.is_correct else None,
+        # Keras' own name, for saved models to load, where it means the same.
+        weighted_metrics=[accuracy if several_labels else "accuracy"]
+        if loss.is_correct
+        else None,
         jit_compile=False,
     )
     return model, alpha
