@@ -86,10 +86,6 @@ _EFFECTIVE_WHEN = {
     "learning_rate": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
     "batch_size": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
     "shuffle": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
-    "n_iter_no_change": (
-        lambda clf: clf.tol is not None or clf.early_stopping,
-        "tol, or with early_stopping=True",
-    ),
     "validation_fraction": (lambda clf: clf.early_stopping, "early_stopping=True"),
     "quantile": (lambda clf: clf.loss == "quantile", "loss='quantile'"),
 }
