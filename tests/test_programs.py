@@ -200,13 +200,22 @@ def test_sweep_over_values_compiles_once(compiled, classifier, data):
     classifier.fit(*data)
 
     for learning_rate in [0.1, 0.01]:
-        for alpha in [0.0, 1.0]:
+        for alpha in [0.1, 1.0]:
             for seed in [1, 2]:
                 values = {"learning_rate": learning_rate, "alpha": alpha}
                 clone(classifier).set_params(**values, random_state=seed).fit(*data)
 
     assert len(made) == 1
     assert len(traced) == 1
+
+
+def test_having_no_penalty_at_all_is_another_program(compiled, classifier, data):
+    made, _ = compiled
+
+    for alpha in [0.0, 0.1, 0.0, 1.0]:
+        clone(classifier).set_params(alpha=alpha).fit(*data)
+
+    assert len(made) == 2
 
 
 def test_folds_that_differ_by_a_row_share_a_program(compiled, classifier, data):

@@ -34,7 +34,9 @@ def train(
     shapes = Shapes.of(samples, settings.batch_size)
     xla = pays_to_compile(n_steps * settings.epochs)
     with (
-        PROGRAMS.lend(network, settings.optimizer, shapes, xla=xla) as program,
+        PROGRAMS.lend(
+            network, settings.optimizer, shapes, penalised=settings.alpha > 0, xla=xla
+        ) as program,
         contextlib.nullcontext() if xla else graph_rewrites_off(),
     ):
         program.load(weights, settings, optimizer_state, rng)

@@ -41,7 +41,7 @@ def train(
     shapes = Shapes.of(samples, settings.batch_size)
     unused = make_optimizer("sgd")
     with (
-        PROGRAMS.lend(network, unused, shapes, xla=False) as program,
+        PROGRAMS.lend(network, unused, shapes, penalised=False, xla=False) as program,
         graph_rewrites_off(),
     ):
         model = program.model

@@ -3,14 +3,15 @@
 A program is a network, an optimizer and a compiled epoch. Compiling costs from a third
 of a second to a second, and TensorFlow keeps what it traced for as long as the process
 lives; so a program is kept and used again by every fit that needs the same graph. What
-does not shape the graph (initial weights, learning rate, ``alpha``, the data and their
-exact number) is loaded into it, not compiled into it.
+does not shape the graph (initial weights, learning rate, a positive ``alpha``, the data
+and their exact number) is loaded into it, not compiled into it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -48,11 +49,14 @@ class Program:
         optimizer: keras.optimizers.Optimizer,
         shapes: Shapes,
         *,
+        penalised: bool = True,
         xla: bool,
     ) -> None:
         self.network = network
         self.shapes = shapes
-        self.model, self.alpha = trainable_model(network, make_optimizer(optimizer))
+        self.model, self.alpha = trainable_model(
+            network, make_optimizer(optimizer), penalised=penalised
+        )
         self.model.optimizer.build(self.model.trainable_variables)
         self._xla = xla
         self._concrete: dict[Hashable, Callable[..., tuple[tf.Tensor, ...]]] = {}
@@ -88,9 +92,10 @@ class Program:
         """Copy samples to the device, padded with rows of weight zero."""
 
         def padded(array: NDArray) -> tf.Tensor:
-            out = np.zeros((n_rows, *array.shape[1:]), array.dtype)
+            out = _aligned_zeros((n_rows, *array.shape[1:]), array.dtype)
             out[: len(array)] = array
-            return tf.constant(out)
+            # tf.constant would copy it twice more.
+            return tf.identity(tf.experimental.dlpack.from_dlpack(out.__dlpack__()))
 
         return padded(samples.X), padded(samples.y), padded(samples.weight)
 
@@ -143,7 +148,7 @@ class Program:
         specs = tuple(tf.TensorSpec.from_tensor(tensor) for tensor in tensors)
         key = (function.__name__, specs)
         if key not in self._concrete:
-            traced = tf.function(function, jit_compile=self._xla)
+            traced = tf.function(function, jit_compile=self._xla, autograph=False)
             self._concrete[key] = traced.get_concrete_function(*specs)
         return self._concrete[key](*tensors)
 
@@ -175,8 +180,10 @@ class Program:
         """Run one epoch: sums over samples of loss, correct weight, and weight."""
         model = self.model
         zero = tf.zeros((), self.network.dtype)
-        loss_sum, correct_sum, weight_sum = zero, zero, zero
-        for i in tf.range(n_batches):
+
+        def step(
+            i: tf.Tensor, loss_sum: Any, correct_sum: Any, weight_sum: Any
+        ) -> tuple[Any, ...]:
             rows = indices[i]
             X_batch = self._inputs(tf.gather(X, rows))  # (batch_size, n_features)
             y_batch = tf.gather(y, rows)
@@ -189,10 +196,16 @@ class Program:
             gradients = tape.gradient(scaled_loss, model.trainable_variables)
             model.optimizer.apply(gradients, model.trainable_variables)
             n_rows = tf.math.count_nonzero(w_batch, dtype=loss.dtype)
-            loss_sum += loss * n_rows
-            correct_sum += self._n_correct(y_batch, outputs, w_batch)
-            weight_sum += tf.reduce_sum(w_batch)
-        return loss_sum, correct_sum, weight_sum
+            return (
+                i + 1,
+                loss_sum + loss * n_rows,
+                correct_sum + self._n_correct(y_batch, outputs, w_batch),
+                weight_sum + tf.reduce_sum(w_batch),
+            )
+
+        # XLA would compile a loop over tf.range anew for each number of batches.
+        start = (tf.constant(0), zero, zero, zero)
+        return tf.while_loop(lambda i, *_: i < n_batches, step, start)[1:]
 
     def _evaluation(
         self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor
@@ -200,7 +213,6 @@ class Program:
         """Sum the weighted losses, the correct weight, and the weight."""
         loss = LOSSES[self.network.loss]
         zero = tf.zeros((), self.network.dtype)
-        loss_sum, correct_sum, weight_sum = zero, zero, zero
         n_rows, n_features = X.shape
         rows_at_a_time = min(_EVALUATION_ROWS, n_rows)
         n_chunks = n_rows // rows_at_a_time  # exact: both are bucket sizes
@@ -208,15 +220,23 @@ class Program:
         X = tf.reshape(X, (*chunks, n_features))
         y = tf.reshape(y, chunks + y.shape[1:])
         weight = tf.reshape(weight, chunks)
-        for i in tf.range(n_chunks):
+
+        def step(
+            i: tf.Tensor, loss_sum: Any, correct_sum: Any, weight_sum: Any
+        ) -> tuple[Any, ...]:
             X_batch, y_batch, w_batch = self._inputs(X[i]), y[i], weight[i]
             inputs = model_inputs(self.network, X_batch, w_batch)
             outputs = self.model(inputs, training=False)
             losses = loss.per_sample(self.network, y_batch, outputs)
-            loss_sum += tf.reduce_sum(losses * w_batch)
-            correct_sum += self._n_correct(y_batch, outputs, w_batch)
-            weight_sum += tf.reduce_sum(w_batch)
-        return loss_sum, correct_sum, weight_sum
+            return (
+                i + 1,
+                loss_sum + tf.reduce_sum(losses * w_batch),
+                correct_sum + self._n_correct(y_batch, outputs, w_batch),
+                weight_sum + tf.reduce_sum(w_batch),
+            )
+
+        start = (tf.constant(0), zero, zero, zero)
+        return tf.while_loop(lambda i, *_: i < n_chunks, step, start)[1:]
 
     def _objective(
         self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor
@@ -256,6 +276,14 @@ class Feed:
             yield block
 
 
+def _aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> NDArray:
+    """Return zeros in memory that TensorFlow can use as it is: aligned to 64 bytes."""
+    n_bytes = math.prod(shape) * dtype.itemsize
+    memory = np.zeros(n_bytes + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+
 class ProgramCache:
     """Programs by what shapes their graph, each lent to one fit at a time.
 
@@ -280,11 +308,14 @@ class ProgramCache:
         optimizer: keras.optimizers.Optimizer,
         shapes: Shapes,
         *,
+        penalised: bool = True,
         xla: bool,
     ) -> Iterator[Program]:
         """Lend a program; one whose fit failed is not kept."""
-        key = (network, optimizer_key(optimizer), shapes, xla)
-        program = self._take(key) or Program(network, optimizer, shapes, xla=xla)
+        key = (network, optimizer_key(optimizer), shapes, penalised, xla)
+        program = self._take(key) or Program(
+            network, optimizer, shapes, penalised=penalised, xla=xla
+        )
         yield program
         self._give_back(key, program)
 
