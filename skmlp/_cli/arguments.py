@@ -171,9 +171,9 @@ _MNIST_OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "--seed": {
             "type": _whole_number(0, example=0, most=2**32 - 1),
             "dest": "random_state",
-            "default": 0,
+            "default": 1,
             "metavar": "N",
-            "help": "seed of initial weights and shuffling (default: 0)",
+            "help": "seed of initial weights and shuffling (default: 1)",
         },
     },
     "output": {

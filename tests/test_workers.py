@@ -1,0 +1,74 @@
+"""Processes: the threads that a worker takes, and the silence of the first fit."""
+
+import subprocess
+import sys
+
+import pytest
+from joblib import Parallel, delayed
+
+
+def threads_that_skmlp_takes():
+    from skmlp._compat import import_keras
+
+    import_keras()
+    import tensorflow as tf
+
+    return tf.config.threading.get_intra_op_parallelism_threads()
+
+
+@pytest.mark.slow
+def test_worker_takes_the_threads_that_joblib_allots_to_it():
+    from joblib import parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        taken = Parallel(n_jobs=2)(
+            delayed(threads_that_skmlp_takes)() for _ in range(2)
+        )
+
+    assert taken == [1, 1]
+
+
+def run(program, **environment):
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+@pytest.mark.slow
+def test_nothing_is_set_where_tensorflow_runs_already():
+    program = """
+import tensorflow as tf
+tf.config.threading.set_intra_op_parallelism_threads(3)
+from skmlp._compat import import_keras
+import_keras()
+print(tf.config.threading.get_intra_op_parallelism_threads())
+"""
+    assert run(program, OMP_NUM_THREADS="1").stdout == "3\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "params",
+    ["epochs=3", "epochs=600", "epochs=2, callbacks=[Batches()]"],
+    ids=["graph", "xla", "portable"],
+)
+def test_first_fit_of_a_process_writes_nothing_to_standard_error(dtype, params):
+    program = f"""
+import numpy as np
+from skmlp import DenseClassifier
+from skmlp._compat import import_keras
+class Batches(import_keras().callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None): pass
+X = np.random.RandomState(0).rand(40, 4).astype("{dtype}")
+DenseClassifier((4,), tol=None, {params}).fit(X, np.arange(40) % 3).predict_proba(X)
+"""
+    finished = run(program)
+
+    assert (finished.stdout, finished.stderr) == ("", "")
