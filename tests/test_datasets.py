@@ -46,11 +46,6 @@ def idx_file(array):
     return header + array.astype(np.uint8).tobytes()
 
 
-@pytest.fixture(params=["train", "test", "all"])
-def subset(request):
-    return request.param
-
-
 @pytest.mark.parametrize(("subset", "what"), IDX_SHA256)
 def test_load_mnist_holds_the_published_bytes(subset, what):
     mnist = load_mnist(subset=subset, as_images=True)
@@ -77,29 +72,33 @@ def test_load_mnist_all_is_train_then_test():
     assert_array_equal(y, np.concatenate([y_train, y_test]))
 
 
+@pytest.mark.parametrize(
+    ("subset", "n_samples"), [("train", 60_000), ("test", 10_000), ("all", 70_000)]
+)
 @pytest.mark.parametrize(("as_images", "shape"), [(False, (784,)), (True, (28, 28))])
-def test_load_mnist_as_images_shapes_the_data(subset, as_images, shape):
+def test_load_mnist_shapes_bytes_in_c_order(subset, n_samples, as_images, shape):
     mnist = load_mnist(subset=subset, as_images=as_images)
 
-    assert mnist.data.shape == (len(mnist.target), *shape)
-    assert mnist.images.shape == (len(mnist.target), 28, 28)
-    assert_array_equal(mnist.data.ravel(), mnist.images.ravel())
+    assert mnist.data.shape == (n_samples, *shape)
+    assert mnist.images.shape == (n_samples, 28, 28)
+    assert mnist.target.shape == (n_samples,)
+    assert mnist.data.dtype == np.uint8
+    assert mnist.data.flags.c_contiguous
 
 
-def test_load_mnist_return_X_y_gives_the_arrays_of_the_bunch(subset):
-    mnist = load_mnist(subset=subset)
+def test_load_mnist_images_are_the_rows_of_the_data():
+    mnist = load_mnist(subset="test")
 
-    X, y = load_mnist(subset=subset, return_X_y=True)
+    assert_array_equal(mnist.data, mnist.images.reshape(10_000, 784))
+
+
+def test_load_mnist_return_X_y_gives_the_arrays_of_the_bunch():
+    mnist = load_mnist(subset="test")
+
+    X, y = load_mnist(subset="test", return_X_y=True)
 
     assert_array_equal(X, mnist.data)
     assert_array_equal(y, mnist.target)
-
-
-def test_load_mnist_pixels_are_bytes_in_c_order(subset):
-    X, _ = load_mnist(subset=subset, return_X_y=True)
-
-    assert X.dtype == np.uint8
-    assert X.flags.c_contiguous
 
 
 def test_load_mnist_target_does_not_overflow():
@@ -109,13 +108,13 @@ def test_load_mnist_target_does_not_overflow():
     assert (y - 1).min() == -1
 
 
-def test_load_mnist_arrays_belong_to_the_caller(subset):
-    X, y = load_mnist(subset=subset, return_X_y=True)
+def test_load_mnist_arrays_belong_to_the_caller():
+    X, y = load_mnist(subset="test", return_X_y=True)
     first_pixels, first_label = X[0].copy(), y[0]
 
     X[0], y[0] = 77, 77
 
-    X_again, y_again = load_mnist(subset=subset, return_X_y=True)
+    X_again, y_again = load_mnist(subset="test", return_X_y=True)
     assert_array_equal(X_again[0], first_pixels)
     assert y_again[0] == first_label
 
