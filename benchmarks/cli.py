@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(report.table(works.load(work).TITLE, rows))
         report.write_csv(options.out / f"{work}.csv", rows)
     goals = report.goal_rows(results)
-    console.print(report.table("Goals", goals))
+    if len(goals) > 1:
+        console.print(report.table("Goals", goals))
     report.write_csv(options.out / "goals.csv", goals)
     report.write_csv(
         options.out / "machine.csv", [list(row) for row in machine.items()]
