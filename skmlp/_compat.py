@@ -16,6 +16,7 @@ Keras             the epoch at which ``BackupAndRestore`` resumes; the model tha
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import re
 import sys
@@ -86,7 +87,9 @@ def import_keras() -> ModuleType:
     A process in which TensorFlow already runs is left as it is.
     """
     with _starting:  # a second thread waits until TensorFlow has started
-        if "keras" not in sys.modules and "tensorflow" not in sys.modules:
+        # A worker imports Keras when it unpickles an optimizer or a callback, which
+        # does not start TensorFlow; elsewhere the user's import is the user's start.
+        if not {"keras", "tensorflow"} & set(sys.modules) or _is_fresh_worker():
             with _start_up_chatter_dropped():
                 import keras
 
@@ -95,6 +98,20 @@ def import_keras() -> ModuleType:
         import keras
 
     return keras
+
+
+def _is_fresh_worker() -> bool:
+    """Return whether this is a process of a pool, in which TensorFlow does not run."""
+    if multiprocessing.current_process().name == "MainProcess":
+        return False
+    keras = sys.modules.get("keras")
+    if keras is not None and keras.config.backend() != "tensorflow":
+        return False
+    if "tensorflow" not in sys.modules:
+        return True
+    from tensorflow.python.eager import context
+
+    return not context.context()._initialized
 
 
 def _start_tensorflow() -> None:

@@ -15,6 +15,9 @@ MNIST_ARCHITECTURES = {
 }
 """The notebook's networks: units of the hidden layers, by name."""
 
+# Pixels up to this are scaled already: a scaler may miss 1 by rounding.
+_UNIT = 1.001
+
 # Brightest pixels whose ratio is beyond this are plainly on different scales; 0…1 and
 # 0…255 differ by 255.
 _SCALE_RATIO = 50
@@ -161,9 +164,9 @@ class DenseMNISTClassifier(DenseClassifier):
     Notes
     -----
     Whether pixels are divided by 255 is decided once, in ``fit``, and holds for every
-    prediction. Pixels that were scaled before, by 255 or by a scaler in a pipeline, are
-    left alone. Samples to predict whose pixels are plainly on another scale than those
-    of ``fit`` are predicted as they are, with a warning.
+    prediction. Pixels that were scaled to 0…1 or centred before, by 255 or by a scaler
+    in a pipeline, are left alone. Samples to predict whose pixels are plainly on
+    another scale than those of ``fit`` are predicted as they are, with a warning.
 
     References
     ----------
@@ -261,7 +264,7 @@ class DenseMNISTClassifier(DenseClassifier):
 
     def _input_divisor(self, X):
         low, high = X.min(), X.max()
-        self.pixel_scale_ = 255.0 if low >= 0 and high > 1 else 1.0
+        self.pixel_scale_ = 255.0 if low >= 0 and high > _UNIT else 1.0
         self._brightest = float(high) if low >= 0 else None
         return self.pixel_scale_
 

@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler, scale
 
 from skmlp import DenseClassifier, DenseRegressor
 from skmlp._estimators.holding_out import hold_out
+from skmlp.model_selection import compare_architectures
 
 FAST = {"epochs": 200, "early_stopping": True, "n_iter_no_change": 3, "tol": 0.001}
 
@@ -188,6 +189,12 @@ def test_validation_set_in_a_pipeline_is_scaled_as_the_training_set(digits):
 
     expected = log_loss(y[1::2], pipeline.predict_proba(X[1::2]))
     assert_allclose(pipeline[-1].validation_loss_curve_[-1], expected)
+
+
+def test_test_data_of_a_comparison_do_not_stop_training(digits):
+    X, y = digits
+    with pytest.raises(ValueError, match="test data that choose nothing"):
+        compare_architectures(DenseClassifier(early_stopping=True), [(4,)], X, y, X, y)
 
 
 def test_partial_fit_is_absent_with_early_stopping():

@@ -41,6 +41,35 @@ def test_calls_of_partial_fit_do_what_as_many_epochs_do(digits, pickled, params)
     assert clf.loss_curve_ == whole.loss_curve_
 
 
+def test_fit_in_between_makes_partial_fit_start_its_optimizer_afresh(digits):
+    X, y = digits
+    classes = np.arange(10)
+    clf = DenseClassifier((8,), epochs=2, **WHOLE).partial_fit(X, y, classes=classes)
+    clf.fit(X, y).partial_fit(X, y)
+
+    other = DenseClassifier((8,), epochs=2, **WHOLE).fit(X, y).partial_fit(X, y)
+
+    assert_array_equal(clf.coefs_[0], other.coefs_[0])
+
+
+def test_learning_rate_may_change_between_calls_of_partial_fit(digits):
+    X, y = digits
+    clf = DenseClassifier((8,), random_state=0).partial_fit(X, y, classes=range(10))
+    before = clf.coefs_[0]
+
+    clf.set_params(learning_rate=1e-12).partial_fit(X, y)
+
+    assert np.abs(clf.coefs_[0] - before).max() < 1e-10
+
+
+def test_optimizer_may_not_change_between_calls_of_partial_fit(digits):
+    X, y = digits
+    clf = DenseClassifier((8,), random_state=0).partial_fit(X, y, classes=range(10))
+
+    with pytest.raises(ValueError, match=r"Got SGD, first was Adam. Restore it"):
+        clf.set_params(optimizer="sgd").partial_fit(X, y)
+
+
 def test_partial_fit_of_a_regressor_goes_on(digits):
     X, y = digits
     reg = DenseRegressor((8,), random_state=0).partial_fit(X, y).partial_fit(X, y)

@@ -109,5 +109,15 @@ def test_what_lbfgs_cannot_train_is_refused(params):
         DenseClassifier(**LBFGS, **params).fit(*data(load_iris))
 
 
+def test_fit_that_begins_at_the_minimum_stays_there():
+    X, y = data(load_diabetes)
+    reg = DenseRegressor((), alpha=1.0, warm_start=True, tol=1e-4, **LBFGS).fit(X, y)
+    before = reg.coefs_[0]
+
+    reg.fit(X, y)
+
+    assert_allclose(reg.coefs_[0], before, atol=1e-3)
+
+
 def test_partial_fit_is_absent():
     assert not hasattr(DenseClassifier(**LBFGS), "partial_fit")

@@ -56,6 +56,14 @@ def test_pixels_scaled_in_a_pipeline_are_left_alone(digits):
         assert clf.fit(as_rows(images), labels)[-1].pixel_scale_ == 1
 
 
+def test_pixels_that_a_scaler_leaves_a_rounding_beyond_1_are_left_alone(digits):
+    images, labels = digits
+    scaled = as_rows(images) / 255
+    scaled[0, 0] = np.nextafter(1, 2)
+
+    assert DenseMNISTClassifier(**FAST).fit(scaled, labels).pixel_scale_ == 1
+
+
 def test_keras_model_takes_the_pixels_that_the_classifier_takes(digits):
     images, labels = digits
     clf = DenseMNISTClassifier(**FAST).fit(images, labels)

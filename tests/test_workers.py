@@ -28,6 +28,24 @@ def test_worker_takes_the_threads_that_joblib_allots_to_it():
     assert taken == [1, 1]
 
 
+def threads_after_unpickling(optimizer):
+    return optimizer.name, threads_that_skmlp_takes()
+
+
+@pytest.mark.slow
+def test_worker_that_unpickles_an_optimizer_takes_its_threads_too():
+    import keras
+    from joblib import parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        taken = Parallel(n_jobs=2)(
+            delayed(threads_after_unpickling)(keras.optimizers.SGD(name=name))
+            for name in ("one", "two")
+        )
+
+    assert taken == [("one", 1), ("two", 1)]
+
+
 def run(program, **environment):
     import os
 

@@ -16,6 +16,7 @@ from sklearn.utils import check_random_state
 
 from skmlp._compat import import_keras, keras_type
 from skmlp._forward import ACTIVATIONS, ALIASES
+from skmlp._training.contract import schedule_of
 
 ACTIVATION_NAMES = {*ACTIVATIONS, *ALIASES}
 
@@ -44,6 +45,21 @@ def can_fit_partially(estimator):
             "optimizer='lbfgs'. Use fit, or another optimizer."
         )
     return True
+
+
+def kind_of(optimizer):
+    """Return what of an optimizer its state depends on."""
+    return type(optimizer).__name__, schedule_of(optimizer) is not None
+
+
+def check_same_optimizer(optimizer, kind):
+    """Refuse to go on with the state of another kind of optimizer."""
+    if kind_of(optimizer) != kind:
+        raise ValueError(
+            "partial_fit goes on only with the optimizer it began with. Got "
+            f"{type(optimizer).__name__}, first was {kind[0]}"
+            f"{' with a schedule' if kind[1] else ''}. Restore it, or fit a clone."
+        )
 
 
 def check_lbfgs(dropout, batch_norm):
@@ -261,10 +277,13 @@ def check_finite(trained, settings):
         return
     epoch = len(losses) if finite.all() else int(finite.argmin()) + 1
     value = "infinite" if np.isinf(losses[epoch - 1]) else "nan"
+    remedy = "Scale X (StandardScaler)"
+    if settings.optimizer != "lbfgs":
+        rate = float(settings.optimizer.learning_rate)
+        remedy += f", or lower learning_rate (now {rate:.4g})"
     raise ValueError(
         f"The loss became {value} at epoch {epoch}. The step is too long for the scale "
-        "of X. Scale X (StandardScaler), or lower learning_rate (now "
-        f"{float(settings.optimizer.learning_rate):.4g})."
+        f"of X. {remedy}."
     )
 
 

@@ -34,7 +34,9 @@ from skmlp._estimators.checks import (
     as_trainable,
     check_finite,
     check_lbfgs,
+    check_same_optimizer,
     did_you_mean,
+    kind_of,
     local_generator,
     trained_type,
     unchanged_on_failure,
@@ -252,6 +254,8 @@ class BaseDense(BaseEstimator):
         if self.early_stopping and held_out is None:
             data, held_out = self._hold_out(data, rng)
         settings = self._settings(len(data), partial)
+        if optimizer_state is not None:
+            check_same_optimizer(settings.optimizer, self._carried[0])
         trained = train(
             network,
             weights,
@@ -265,8 +269,9 @@ class BaseDense(BaseEstimator):
         )
         check_finite(trained, settings)
         self._keep(network, trained, goes_on)
+        vars(self).pop("_carried", None)
         if partial:
-            self._carried = trained.optimizer_state, rng
+            self._carried = kind_of(settings.optimizer), trained.optimizer_state, rng
         return trained.ending
 
     def summary(self):
@@ -322,7 +327,7 @@ class BaseDense(BaseEstimator):
 
     def _given_validation(self, network, X_val, y_val, sample_weight_val):
         """Return the caller's validation data, if any."""
-        if X_val is None and y_val is None:
+        if X_val is None and y_val is None and sample_weight_val is None:
             return None
         if X_val is None or y_val is None:
             missing = "X_val" if X_val is None else "y_val"
@@ -367,7 +372,8 @@ class BaseDense(BaseEstimator):
         if goes_on:
             weights = self._trained_weights()
             if partial and hasattr(self, "_carried"):
-                return weights, *self._carried
+                _, optimizer_state, rng = self._carried
+                return weights, optimizer_state, copy.deepcopy(rng)
             return weights, None, local_generator(self.random_state)
         rng = local_generator(self.random_state)
         return network.initial_weights(rng), None, rng

@@ -272,7 +272,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         """Train one epoch on these samples, on top of what was learned before.
 
         Weights, optimizer and generator go on where the last call left them, through
-        pickling too, so calls on the chunks of a stream train as on one stream.
+        pickling too. The learning rate may change between calls.
 
         Parameters
         ----------

@@ -6,6 +6,7 @@ Optimization", 1995.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 import keras
@@ -74,6 +75,7 @@ def train(
                 raise StopIteration
             hooks.on_epoch_begin(epoch + 1)
 
+        start = flatten(weights)
         monitors = Monitors(settings, score)
         hooks = keras.callbacks.CallbackList(
             monitors.around(callbacks),
@@ -89,7 +91,7 @@ def train(
         with monitors.interrupts():
             minimize(
                 objective,
-                flatten(weights),
+                start,
                 jac=True,
                 method="L-BFGS-B",
                 callback=iteration_ends,
@@ -101,6 +103,9 @@ def train(
                     "ftol": 64 * np.finfo(np.float64).eps,
                 },
             )
+            if not monitors.history.epoch:  # it began at a minimum
+                with contextlib.suppress(StopIteration):
+                    iteration_ends(OptimizeResult(x=start, fun=objective(start)[0]))
         if len(monitors.history.epoch) < settings.epochs:
             model.stop_training = True
         hooks.on_train_end()

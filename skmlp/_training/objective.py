@@ -127,7 +127,8 @@ def trainable_model(
     return model, alpha
 
 
-def assign_all(variables: Sequence[keras.Variable], values: Sequence[Any]) -> None:
-    """Assign to each variable its value."""
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
+def load_state(optimizer: keras.optimizers.Optimizer, state: Sequence[Any]) -> None:
+    """Assign the values of an earlier training, but for the learning rate."""
+    for variable, value in zip(optimizer.variables, state, strict=True):
+        if variable.name != "learning_rate":
+            variable.assign(value)

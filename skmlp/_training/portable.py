@@ -20,7 +20,7 @@ from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, Trained, batches, make_optimizer
 from skmlp._training.layers import seed_dropout
 from skmlp._training.monitors import Monitors, Score
-from skmlp._training.objective import assign_all, trainable_model
+from skmlp._training.objective import load_state, trainable_model
 
 BaseWrapper = import_scikeras_wrapper()
 
@@ -94,7 +94,7 @@ def train(
     model.optimizer.build(model.trainable_variables)
     seed_dropout(model, rng)
     if optimizer_state is not None:
-        assign_all(model.optimizer.variables, optimizer_state)
+        load_state(model.optimizer, optimizer_state)
 
     monitors = Monitors(settings, score)
     wrapper = _Wrapper(

@@ -27,7 +27,7 @@ from skmlp._network import Network, Weights
 from skmlp._training.blocks import Shapes, bucket, cut, gather, rows_of_a_block
 from skmlp._training.contract import Samples, Settings, make_optimizer
 from skmlp._training.layers import model_inputs, seed_dropout
-from skmlp._training.objective import LOSSES, assign_all, trainable_model
+from skmlp._training.objective import LOSSES, load_state, trainable_model
 
 # Rows of the validation set that are evaluated at a time.
 _EVALUATION_ROWS = 1024
@@ -82,11 +82,13 @@ class Program:
         self.model.set_weights(weights)
         self.model.stop_training = False
         self.alpha.assign(settings.alpha)
-        if optimizer_state is None:
-            fresh = make_optimizer(settings.optimizer)
-            fresh.build(self.model.trainable_variables)
-            optimizer_state = fresh.variables
-        assign_all(self.model.optimizer.variables, optimizer_state)
+        optimizer = self.model.optimizer
+        fresh = make_optimizer(settings.optimizer)
+        fresh.build(self.model.trainable_variables)
+        for variable, value in zip(optimizer.variables, fresh.variables, strict=True):
+            variable.assign(value)
+        if optimizer_state is not None:
+            load_state(optimizer, optimizer_state)
 
     def place(self, samples: Samples, n_rows: int) -> Block:
         """Copy samples to the device, padded with rows of weight zero."""

@@ -140,6 +140,11 @@ def fit_architectures(estimator, architectures, X, y, X_test, y_test):
             "Architectures are compared by their accuracy, which takes a classifier. "
             f"Got estimator={estimator!r}. For a regressor, use GridSearchCV."
         )
+    if getattr(estimator, "early_stopping", False):
+        raise ValueError(
+            "Architectures are compared on test data that choose nothing. Got "
+            "early_stopping=True, which would stop by them. Set early_stopping=False."
+        )
     y = column_or_1d(y)
     y_test = column_or_1d(y_test)
     for name, hidden_layer_sizes in _name_architectures(architectures):
