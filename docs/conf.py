@@ -1,5 +1,7 @@
 """How Sphinx builds the documentation."""
 
+from pathlib import Path
+
 import skmlp
 
 # Labels that the docstrings inherited from scikit-learn refer to. Its pages would have
@@ -38,8 +40,9 @@ html_theme = "pydata_sphinx_theme"
 html_title = "skmlp"
 html_static_path = ["_static"]
 html_show_sourcelink = False
+# The sidebar lists the pages below a page; these have none.
 html_sidebars = {
-    page: [] for page in ["index", "user_guide", "mnist_results", "development"]
+    page.stem: [] for page in Path(__file__).parent.glob("*.rst") if page.stem != "api"
 }
 html_theme_options = {"navigation_with_keys": False, "show_toc_level": 2}
 

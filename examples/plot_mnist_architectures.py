@@ -40,9 +40,9 @@ comparison = compare_architectures(
 )
 for result in comparison:
     print(
-        f"{result.name:19}  {result.n_parameters:9,} parameters,"
-        f" accuracy {result.training.accuracy:.3f} in training,"
-        f" {result.test.accuracy:.3f} in the test"
+        f"{result.name:19}  {result.n_parameters:9,} parameters"
+        f"  training {result.training.accuracy:.3f}"
+        f"  test {result.test.accuracy:.3f}"
     )
 
 # %%
