@@ -18,7 +18,7 @@ MNIST_ARCHITECTURES = {
 # Pixels up to this are scaled already: a scaler may miss 1 by rounding.
 _UNIT = 1.001
 
-# Brightest pixels whose ratio is beyond this are plainly on different scales; 0…1 and
+# Brightest and mean pixels whose ratios are beyond this are plainly on different scales; 0…1 and
 # 0…255 differ by 255.
 _SCALE_RATIO = 50
 
@@ -265,18 +265,22 @@ class DenseMNISTClassifier(DenseClassifier):
     def _input_divisor(self, X):
         low, high = X.min(), X.max()
         self.pixel_scale_ = 255.0 if low >= 0 and high > _UNIT else 1.0
-        self._brightest = float(high) if low >= 0 else None
+        self._brightness = (float(high), float(X.mean())) if low >= 0 else None
         return self.pixel_scale_
 
     def _validate_X(self, X):
         X = super()._validate_X(X)
         some = X[:_SCALE_ROWS]
-        if self._brightest and some.min() >= 0:
-            ratio = some.max() / self._brightest
-            if ratio > _SCALE_RATIO or 0 < ratio < 1 / _SCALE_RATIO:
+        if self._brightness and all(self._brightness) and some.min() >= 0:
+            # Both: a dark image has a small mean, and a stray pixel is bright.
+            ratios = np.array([some.max(), some.mean()]) / self._brightness
+            ratio = ratios[0]
+            if (ratios > _SCALE_RATIO).all() or (
+                (ratios < 1 / _SCALE_RATIO).all() and ratio > 0
+            ):
                 warnings.warn(
                     "Pixels need the scale they had in fit. Got values up to "
-                    f"{some.max():.4g}, where fit saw {self._brightest:.4g}. "
+                    f"{some.max():.4g}, where fit saw {self._brightness[0]:.4g}. "
                     f"{'Divide' if ratio > 1 else 'Multiply'} X by 255.",
                     UserWarning,
                     stacklevel=4,

@@ -105,6 +105,17 @@ def test_dark_and_black_images_do_not_warn(digits):
     clf.predict(images[:1] // 2)
 
 
+def test_stray_pixel_does_not_warn(digits):
+    """A pixel that is blank in the training fold leaves MinMaxScaler as it is stored."""
+    images, labels = digits
+    clf = make_pipeline(MinMaxScaler(), DenseMNISTClassifier(**FAST))
+    clf.fit(as_rows(images), labels)
+
+    stray = as_rows(images[:1]).copy()
+    stray[0, 0] = 255
+    clf.predict(stray)
+
+
 def test_one_hot_labels_of_the_notebook_are_the_ten_digits(digits):
     keras = pytest.importorskip("keras")
     images, labels = digits
