@@ -18,8 +18,8 @@ MNIST_ARCHITECTURES = {
 # Pixels up to this are scaled already: a scaler may miss 1 by rounding.
 _UNIT = 1.001
 
-# Brightest and mean pixels whose ratios are beyond this are plainly on different scales; 0…1 and
-# 0…255 differ by 255.
+# Brightest and mean pixels whose ratios are beyond this are plainly on different
+# scales; 0…1 and 0…255 differ by 255.
 _SCALE_RATIO = 50
 
 # Images whose pixels are looked at for that, so that it costs a prediction nothing.

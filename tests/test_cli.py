@@ -327,6 +327,15 @@ def test_interrupt_before_training_ends_in_one_line(monkeypatch, tmp_path, capsy
     assert capsys.readouterr().err == "skmlp: Interrupted.\n"
 
 
+@pytest.fixture
+def heeds_interrupts():
+    """Heed SIGINT, which a shell lets the commands in its background ignore."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_first_interrupt_is_held_until_it_is_asked_for():
     notes = []
 
@@ -340,6 +349,7 @@ def test_first_interrupt_is_held_until_it_is_asked_for():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_second_interrupt_is_not_held():
     with held_interrupts(lambda: None):
         signal.raise_signal(signal.SIGINT)
@@ -370,6 +380,7 @@ def test_command_trains_on_the_whole_of_mnist(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("heeds_interrupts")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
 def test_control_c_ends_the_command_with_what_is_finished(tmp_path):
     command = "mnist --architecture 8 --architecture 512,512 --epochs 3 --output"

@@ -106,7 +106,7 @@ def test_dark_and_black_images_do_not_warn(digits):
 
 
 def test_stray_pixel_does_not_warn(digits):
-    """A pixel that is blank in the training fold leaves MinMaxScaler as it is stored."""
+    """MinMaxScaler leaves a pixel that is blank in the training fold as stored."""
     images, labels = digits
     clf = make_pipeline(MinMaxScaler(), DenseMNISTClassifier(**FAST))
     clf.fit(as_rows(images), labels)
