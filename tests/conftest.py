@@ -74,6 +74,8 @@ def _make_problem(
     pixels=False,
     weighted=False,
     n_outputs=3,
+    dropout=0.0,
+    batch_norm=False,
     seed=0,
 ):
     rng = np.random.RandomState(seed)
@@ -95,6 +97,8 @@ def _make_problem(
         loss=loss,
         dtype=dtype,
         input_divisor=255.0 if pixels else 1.0,
+        dropout=(dropout,) * len(hidden),
+        batch_norm=batch_norm,
     )
     weights = network.initial_weights(rng)
     return Problem(network, weights, Samples(X, y, weight.astype(dtype)))

@@ -8,7 +8,11 @@ from sklearn.datasets import load_iris
 from sklearn.preprocessing import scale
 
 from skmlp import DenseClassifier, DenseRegressor
-from skmlp._training.layers import WeightedBatchNormalization
+from skmlp._training.layers import (
+    SampleDropout,
+    SampleKey,
+    WeightedBatchNormalization,
+)
 
 FAST = {"epochs": 5, "tol": None, "random_state": 0}
 
@@ -84,6 +88,79 @@ def test_normalised_network_weighs_samples_as_if_repeated(iris):
 
 
 # Dropout
+
+
+def keys_of(X):
+    return keras.ops.convert_to_numpy(SampleKey()(X))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kind", ["real", "whole", "binary"])
+def test_keys_tell_samples_apart_and_depend_on_nothing_else(kind, dtype):
+    rng = np.random.RandomState(0)
+    draws = {
+        "real": rng.randn(1000, 20),
+        "whole": rng.randint(256, size=(1000, 20)),
+        "binary": rng.randint(2, size=(1000, 30)),
+    }
+    X = draws[kind].astype(dtype)
+
+    keys = keys_of(X)
+
+    assert len(np.unique(keys)) == len(np.unique(X, axis=0))
+    assert_array_equal(keys_of(X[::-1][:300]), keys[::-1][:300])
+
+
+def masks_of(layer, key, units=40):
+    values = np.ones((len(key), units), "float32")
+    return keras.ops.convert_to_numpy(layer([values, key], training=True)) > 0
+
+
+def test_masks_are_independent_draws_over_samples_units_steps_and_seeds():
+    """Shares and correlations are within four standard errors of the expected."""
+    n_samples, n_units, rate = 2000, 40, 0.3
+    key = keys_of(np.random.RandomState(0).randn(n_samples, 3).astype("float32"))
+    layer = SampleDropout(rate)
+    first, second = (masks_of(layer, key, n_units) for _ in range(2))
+    layer.seed_generator.state.assign(np.array([1, 0], "uint32"))
+    reseeded = masks_of(layer, key, n_units)
+
+    deviation = np.sqrt(rate * (1 - rate))
+    assert abs(first.mean() - 0.7) < 4 * deviation / np.sqrt(first.size)
+    for axis, n in ((0, n_samples), (1, n_units)):
+        assert_allclose(first.mean(axis).std(), deviation / np.sqrt(n), rtol=0.4)
+    for other in (second, reseeded, np.roll(first, 1, 0), np.roll(first, 1, 1)):
+        correlation = np.corrcoef(first.ravel(), other.ravel())[0, 1]
+        assert abs(correlation) < 4 / np.sqrt(first.size)
+
+
+def test_mask_of_a_sample_does_not_depend_on_its_place_in_a_batch():
+    key = np.random.RandomState(0).randint(2**31, size=(9, 1)).astype("int32")
+    order = np.random.RandomState(1).permutation(9)
+
+    masks = masks_of(SampleDropout(0.5), key)
+
+    assert_array_equal(masks_of(SampleDropout(0.5), key[order]), masks[order])
+
+
+def test_dropout_keeps_the_mean_in_training_and_the_values_in_prediction():
+    key = np.arange(5000, dtype="int32")[:, np.newaxis]
+    values = np.full((5000, 20), 2.0, "float32")
+    layer = SampleDropout(0.25)
+
+    assert_allclose(np.mean(layer([values, key], training=True)), 2, rtol=0.01)
+    assert_array_equal(layer([values, key], training=False), values)
+
+
+def test_network_with_dropout_weighs_samples_as_if_repeated(iris):
+    X, y = iris
+    weight = 1 + np.arange(150) % 3
+    clf = DenseClassifier((8, 4), dropout=[0.2, 0.5], batch_size=1000, **FAST)
+
+    weighted = clf.fit(X, y, sample_weight=weight).predict_proba(X)
+    repeated = clf.fit(np.repeat(X, weight, axis=0), np.repeat(y, weight))
+
+    assert_allclose(weighted, repeated.predict_proba(X), atol=1e-9)
 
 
 def test_dropout_is_seeded_by_the_fit_and_changes_training_only(iris):
