@@ -40,7 +40,8 @@ class Problem:
         **settings,
     ) -> Trained:
         """Train with the settings of this module, but for those that are given."""
-        optimizer = make_optimizer(optimizer, learning_rate)
+        n_steps = -(-len(self.samples) // SETTINGS["batch_size"]) * SETTINGS["epochs"]
+        optimizer = make_optimizer(optimizer, learning_rate, n_steps=n_steps)
         return train(
             self.network,
             self.weights,

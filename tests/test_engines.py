@@ -194,6 +194,11 @@ def test_engines_agree_under_a_learning_rate_schedule(make_problem):
     assert_engines_agree(make_problem(), learning_rate=schedule)
 
 
+@pytest.mark.parametrize("name", ["cosine", "onecycle"])
+def test_engines_agree_under_a_schedule_by_name(name, make_problem):
+    assert_engines_agree(make_problem(), learning_rate=name)
+
+
 def test_engines_agree_when_a_program_served_another_fit_before(make_problem):
     make_problem(seed=1).train("compiled", optimizer="adam", alpha=1.0, epochs=1)
 

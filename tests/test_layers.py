@@ -13,6 +13,7 @@ from skmlp._training.layers import (
     SampleKey,
     WeightedBatchNormalization,
 )
+from skmlp._training.schedules import NAMED_SCHEDULES
 
 FAST = {"epochs": 5, "tol": None, "random_state": 0}
 
@@ -292,6 +293,32 @@ def test_onecycle_rises_to_ten_times_the_rate_and_ends_at_zero(iris):
     assert int(np.argmax(rates)) == 2  # 30 % of ten epochs
     assert_allclose(max(rates), 0.01, rtol=1e-5)
     assert_allclose(rates[-1], 0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "share", "expected"),
+    [
+        ("cosine", 0.5, 0.05),
+        ("cosine", 1.0, 0.0),
+        ("onecycle", 0.0, 0.1),
+        ("onecycle", 0.15, 0.55),
+        ("onecycle", 0.3, 1.0),
+        ("onecycle", 0.65, 0.5),
+        ("onecycle", 1.0, 0.0),
+    ],
+)
+def test_schedules_by_name_are_the_ones_written_out(name, share, expected):
+    schedule = NAMED_SCHEDULES[name](0.1, 100)
+
+    assert_allclose(float(schedule(round(share * 100))), expected, atol=1e-7)
+
+
+def test_cosine_is_that_of_keras():
+    theirs = keras.optimizers.schedules.CosineDecay(0.3, 40)
+    ours = NAMED_SCHEDULES["cosine"](0.3, 40)
+
+    for step in (0, 1, 13, 39, 40, 50):
+        assert_allclose(float(ours(step)), float(theirs(step)), atol=1e-7)
 
 
 # Parameters without effect

@@ -179,6 +179,23 @@ def test_program_is_the_same_for_equal_schedules(cache):
     assert program_of(cache, learning_rate=other) is not program
 
 
+@pytest.mark.parametrize("name", ["cosine", "onecycle"])
+def test_sweep_under_a_schedule_by_name_compiles_once(name, compiled, classifier, data):
+    """Its rate and its number of steps are data, and each fit follows its own."""
+    made, traced = compiled
+    X, y = data
+    classifier.set_params(learning_rate=name, batch_size=8)
+    alone = clone(classifier).set_params(epochs=3).fit(X[:70], y[:70]).loss_curve_
+    made.clear()
+    traced.clear()
+
+    classifier.fit(X[:90], y[:90])
+    again = clone(classifier).set_params(epochs=3).fit(X[:70], y[:70]).loss_curve_
+
+    assert (made, traced) == ([], [])
+    assert again == alone
+
+
 def test_program_is_another_for_another_schedule_of_the_same_name(cache):
     def make_schedule(rate):
         class Constant(keras.optimizers.schedules.LearningRateSchedule):

@@ -11,6 +11,7 @@ module          responsible for
 ``portable``    Keras' own ``Model.fit``, through scikeras, on every Keras backend
 ``layers``      the Keras model that is trained
 ``objective``   the loss, the penalty and the optimizer that both engines minimise
+``schedules``   learning rates by name, over the steps of a fit
 ``monitors``    the Keras callbacks that stop training
 ``contract``    the values that travel between the estimators and the engines
 ==============  ======================================================================

@@ -121,33 +121,6 @@ class Trained:
         return self.ending == "stopped"
 
 
-def _cosine(rate: float, n_steps: int) -> Any:
-    """From the rate down to zero, along half a cosine.
-
-    I. Loshchilov and F. Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts",
-    2017, equation 5.
-    """
-    return import_keras().optimizers.schedules.CosineDecay(rate, n_steps)
-
-
-def _onecycle(rate: float, n_steps: int) -> Any:
-    """From the rate up to ten times the rate, then along a cosine down to zero.
-
-    L. N. Smith, "A Disciplined Approach to Neural Network Hyper-Parameters: Part 1",
-    2018.
-    """
-    n_rising = max(1, round(0.3 * n_steps))
-    return import_keras().optimizers.schedules.CosineDecay(
-        rate,
-        max(1, n_steps - n_rising),
-        warmup_target=10 * rate,
-        warmup_steps=n_rising,
-    )
-
-
-SCHEDULES = {"cosine": _cosine, "onecycle": _onecycle}
-
-
 def make_optimizer(
     optimizer: str | keras.optimizers.Optimizer,
     learning_rate: Any = "auto",
@@ -167,9 +140,11 @@ def make_optimizer(
     config = optimizer.get_config()
     if learning_rate == "auto":
         learning_rate = schedule_of(optimizer)
-    elif learning_rate in SCHEDULES:
+    elif isinstance(learning_rate, str):
+        from skmlp._training.schedules import NAMED_SCHEDULES
+
         rate = float(optimizer.learning_rate)
-        learning_rate = SCHEDULES[learning_rate](rate, n_steps)
+        learning_rate = NAMED_SCHEDULES[learning_rate](rate, n_steps)
     if isinstance(learning_rate, Real):
         config["learning_rate"] = float(learning_rate)
     elif learning_rate is not None:  # Keras would look its class up in a registry

@@ -28,6 +28,7 @@ from skmlp._training.blocks import Shapes, bucket, cut, gather, rows_of_a_block
 from skmlp._training.contract import Samples, Settings, make_optimizer
 from skmlp._training.layers import model_inputs, seed_dropout
 from skmlp._training.objective import LOSSES, load_state, trainable_model
+from skmlp._training.schedules import NamedSchedule
 
 # Rows of the validation set that are evaluated at a time.
 _EVALUATION_ROWS = 1024
@@ -87,6 +88,9 @@ class Program:
         fresh.build(self.model.trainable_variables)
         for variable, value in zip(optimizer.variables, fresh.variables, strict=True):
             variable.assign(value)
+        schedule = schedule_of(optimizer)
+        if isinstance(schedule, NamedSchedule):
+            schedule.assign(schedule_of(fresh))
         if optimizer_state is not None:
             load_state(optimizer, optimizer_state)
 
@@ -339,14 +343,17 @@ class ProgramCache:
 
 
 def optimizer_key(optimizer: keras.optimizers.Optimizer) -> Hashable:
-    """Return what of an optimizer shapes the graph: neither name nor constant rate."""
+    """Return what of an optimizer shapes the graph.
+
+    Neither its name does, nor a rate that is constant or follows a schedule by name.
+    """
     config = optimizer.get_config()
     del config["name"]
     schedule = schedule_of(optimizer)
-    if schedule is not None:
+    if schedule is None or isinstance(schedule, NamedSchedule):
+        config.pop("learning_rate", None)
+    else:
         config["learning_rate"] = schedule.get_config()
-    elif isinstance(config.get("learning_rate"), float):
-        del config["learning_rate"]
     values = json.dumps(config, sort_keys=True, default=str)
     return type(optimizer), type(schedule), values
 
