@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -343,6 +344,30 @@ def test_prediction_equals_that_of_the_keras_model(iris, n_classes):
     by_keras = clf.model_.predict(X, verbose=0)
 
     assert_allclose(clf.predict_proba(X)[:, -by_keras.shape[1] :], by_keras, atol=1e-5)
+
+
+def test_samples_of_every_container_are_predicted_alike(fitted, iris):
+    """Plain float arrays skip scikit-learn's validation, and the others do not."""
+    X = iris[0][:7]
+    expected = fitted.predict_proba(X)
+
+    for same in (X.tolist(), X.astype(object), np.asfortranarray(X), csr_array(X)):
+        assert_allclose(fitted.predict_proba(same), expected, rtol=0, atol=1e-12)
+
+
+def test_finite_samples_whose_sum_overflows_are_predicted(fitted):
+    huge = np.full((3, 4), 1e308)
+
+    assert set(fitted.predict(huge)) <= set(fitted.classes_)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_not_finite_are_refused(fitted, iris, bad):
+    X = iris[0][:3].copy()
+    X[1, 2] = bad
+
+    with pytest.raises(ValueError, match=r"Input X contains (NaN|infinity)"):
+        fitted.predict(X)
 
 
 def test_changing_the_keras_model_leaves_the_estimator_as_it_is(fitted, iris):
