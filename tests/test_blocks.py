@@ -121,6 +121,33 @@ def test_sparse_samples_are_never_dense_as_a_whole():
     assert peak_memory_of(SPARSE_PROGRAM) < 1000
 
 
+DENSE_PROGRAM = """
+import resource
+import numpy as np
+from skmlp import DenseClassifier
+
+clf = DenseClassifier((4,), epochs=1, tol=None, batch_size=4096)
+X = np.zeros((2**18 - 1, 200), order="{order}", dtype="{dtype}")
+X[:, 0] = np.arange(len(X)) % 7
+X.flags.writeable = False
+y = np.arange(len(X)) % 2
+clf.fit(X[:5000], y[:5000])  # TensorFlow starts
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+clf.fit(X, y)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["float16", "int64", "uint8"])
+def test_dense_samples_are_copied_once(dtype, order):
+    """The one copy is that on the device: 200 MB in float32, 50 in uint8."""
+    copy = 50 if dtype == "uint8" else 200
+
+    assert peak_memory_of(DENSE_PROGRAM.format(dtype=dtype, order=order)) < 1.6 * copy
+
+
 STREAM_PROGRAM = """
 import resource, sys, tempfile
 import numpy as np

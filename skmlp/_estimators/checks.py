@@ -210,13 +210,6 @@ def trained_type(dtype):
     return "float64" if dtype == np.float64 else "float32"
 
 
-def as_trainable(X):
-    """Return X as float64, float32, or uint8: what the engines take as it is."""
-    if X.dtype in (np.float64, np.float32, np.uint8):
-        return X
-    return X.astype(np.float32)
-
-
 def is_table(y):
     """Return whether an array of targets has several columns."""
     return y.ndim == 2 and y.shape[1] > 1

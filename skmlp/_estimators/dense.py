@@ -31,7 +31,6 @@ from skmlp._estimators.checks import (
     as_callbacks,
     as_rates,
     as_sizes,
-    as_trainable,
     check_finite,
     check_lbfgs,
     check_same_optimizer,
@@ -243,7 +242,7 @@ class BaseDense(BaseEstimator):
             reset=not goes_on,
         )
         weight = check_sample_weight(sample_weight, X, dtype=np.float64)
-        X, y, weight = without_weightless(as_trainable(X), y, weight)
+        X, y, weight = without_weightless(X, y, weight)
         self._learn_targets(y, goes_on=goes_on, partial=partial)
         network = self._make_network(X, hidden_layer_sizes, goes_on=goes_on)
         X, y, weight = without_weightless(X, y, self._weigh_classes(y, weight))
@@ -304,11 +303,11 @@ class BaseDense(BaseEstimator):
         return X
 
     def _validate_X(self, X):
-        """Return the features of new samples, of a type to compute with."""
+        """Return the features of new samples, of any numeric type."""
         X = self._as_rows(X)
         if self._needs_validation(X):
             X = validate_data(self, X, accept_sparse="csr", reset=False)
-        return as_trainable(X)
+        return X
 
     def _needs_validation(self, X):
         """Return whether scikit-learn's validation could do more than return X.
@@ -338,9 +337,7 @@ class BaseDense(BaseEstimator):
         return 1.0
 
     def _data(self, network, X, y, weight, *, is_weighted):
-        """Return data in the network's type."""
-        if X.dtype != np.uint8:
-            X = X.astype(network.dtype, copy=False)
+        """Return data with targets and weights in the network's type."""
         targets = self._encode(y, network.dtype)
         return Data(X, y, targets, weight.astype(network.dtype), is_weighted)
 

@@ -36,7 +36,7 @@ def bucket(n: int) -> int:
 
 def rows_of_a_block(samples: Samples, batch_size: int) -> int:
     """Return the number of rows of a block: all, or a multiple of the batch size."""
-    row_bytes = samples.X.shape[1] * samples.X.dtype.itemsize
+    row_bytes = samples.X.shape[1] * samples.device_type.itemsize
     if not issparse(samples.X) and len(samples) * row_bytes <= _RESIDENT_BYTES:
         return len(samples)
     n_batches = max(1, _BLOCK_BYTES // (row_bytes * batch_size))
@@ -68,7 +68,7 @@ class Shapes:
         return cls(
             n_rows=bucket(rows_of_a_block(samples, batch_size) + 1),
             batch_size=batch_size if batch_size < n_samples else bucket(n_samples),
-            x_dtype=samples.X.dtype.name,
+            x_dtype=samples.device_type.name,
         )
 
     @property

@@ -23,12 +23,12 @@ class Samples:
 
     Attributes
     ----------
-    X : ndarray of shape (n_samples, n_features)
-        Features, of the network's type or uint8.
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        Features of any numeric type. The engines cast them as they copy them.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Class indices for ``"log_loss"``; else one column per output.
     weight : ndarray of shape (n_samples,)
-        Positive sample weights.
+        Positive sample weights, of the network's type.
     """
 
     X: NDArray
@@ -37,6 +37,11 @@ class Samples:
 
     def __len__(self) -> int:
         return self.X.shape[0]
+
+    @property
+    def device_type(self) -> np.dtype:
+        """Type of the features on the device: bytes stay a quarter of the size."""
+        return self.X.dtype if self.X.dtype == np.uint8 else self.weight.dtype
 
 
 @dataclass(frozen=True)

@@ -97,13 +97,17 @@ class Program:
     def place(self, samples: Samples, n_rows: int) -> Block:
         """Copy samples to the device, padded with rows of weight zero."""
 
-        def padded(array: NDArray) -> tf.Tensor:
-            out = _aligned_zeros((n_rows, *array.shape[1:]), array.dtype)
+        def padded(array: NDArray, dtype: np.dtype) -> tf.Tensor:
+            out = _aligned_zeros((n_rows, *array.shape[1:]), dtype)
             out[: len(array)] = array
             # tf.constant would copy it twice more.
             return tf.identity(tf.experimental.dlpack.from_dlpack(out.__dlpack__()))
 
-        return padded(samples.X), padded(samples.y), padded(samples.weight)
+        return (
+            padded(samples.X, samples.device_type),
+            padded(samples.y, samples.y.dtype),
+            padded(samples.weight, samples.weight.dtype),
+        )
 
     def train_epoch(self, blocks: Iterable[tuple[Block, NDArray]]) -> dict:
         """Train on blocks, each in its order; return Keras' logs of the epoch."""
