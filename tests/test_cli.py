@@ -1,9 +1,11 @@
+import errno
 import inspect
 import json
 import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -228,6 +230,24 @@ def test_results_break_long_names_after_hyphens(capsys):
 
 
 # Runs
+
+
+@pytest.mark.usefixtures("few_digits")
+def test_report_that_finds_no_room_gets_one_line(tmp_path, capsys, monkeypatch):
+    def find_no_room(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", find_no_room)
+
+    code = main(
+        f"mnist --architecture 4 --epochs 1 --quiet --output {tmp_path}".split()
+    )
+
+    assert code == 1
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("skmlp mnist: The report needs room")
+    assert "No space left on device. Make room" in line
 
 
 @pytest.mark.usefixtures("few_digits")

@@ -45,20 +45,29 @@ def run(arguments: Namespace) -> int:
     finished = f"{n_finished} of {len(architectures)} networks finished."
     if n_finished:
         print_results(outcome.comparison)
-        page = write_report(
-            outcome.comparison,
-            X_test,
-            y_test,
-            arguments.output,
-            title=f"{_count(n_finished, 'network').capitalize()} on MNIST",
-            summary=(
-                f"Trained for {_count(estimator.epochs, 'epoch')} on {len(X):,} images "
-                f"of handwritten digits and tested on {len(X_test):,} others."
-                + (f" Stopped early: {finished}" if outcome.stopped_by else "")
-            ),
-            settings=_describe_settings(estimator),
-            command=arguments.typed,
+        summary = (
+            f"Trained for {_count(estimator.epochs, 'epoch')} on {len(X):,} images of "
+            f"handwritten digits and tested on {len(X_test):,} others."
+            + (f" Stopped early: {finished}" if outcome.stopped_by else "")
         )
+        try:
+            page = write_report(
+                outcome.comparison,
+                X_test,
+                y_test,
+                arguments.output,
+                title=f"{_count(n_finished, 'network').capitalize()} on MNIST",
+                summary=summary,
+                settings=_describe_settings(estimator),
+                command=arguments.typed,
+            )
+        except OSError as error:
+            sys.stderr.write(
+                "skmlp mnist: The report needs room in the folder of --output. Got "
+                f"{str(arguments.output)!r}: {error.strerror}. Make room, or name "
+                "another.\n"
+            )
+            return _FAILED
         print_page(page)
     if outcome.stopped_by:
         sys.stderr.write(f"skmlp mnist: {outcome.stopped_by} {finished}\n")

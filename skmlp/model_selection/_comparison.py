@@ -24,8 +24,9 @@ def compare_architectures(estimator, architectures, X, y, X_test, y_test):
     Parameters
     ----------
     estimator : estimator
-        Classifier with the parameter ``hidden_layer_sizes``, such as
-        :class:`~skmlp.DenseMNISTClassifier`. It is left as it is. With an int as its
+        :class:`~skmlp.DenseMNISTClassifier`, :class:`~skmlp.DenseClassifier`, or one
+        that like them takes ``hidden_layer_sizes``, validation data in ``fit``, and
+        records its ``history_``. It is left as it is. With an int as its
         ``random_state`` the comparison can be repeated.
 
     architectures : dict of str to hidden_layer_sizes, or list of hidden_layer_sizes
