@@ -1,10 +1,7 @@
 """What the estimators promise, beside scikit-learn's own checks."""
 
 import inspect
-import pickle
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -377,29 +374,6 @@ def test_changing_the_keras_model_leaves_the_estimator_as_it_is(fitted, iris):
     model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
 
     assert_array_equal(fitted.predict_proba(iris[0]), before)
-
-
-def test_fitted_estimator_predicts_in_a_process_without_tensorflow(
-    fitted, iris, tmp_path
-):
-    np.save(tmp_path / "X.npy", iris[0])
-    (tmp_path / "clf.pickle").write_bytes(pickle.dumps(fitted))
-    program = """
-import pickle, sys
-import numpy as np
-clf = pickle.load(open("clf.pickle", "rb"))
-np.save("proba.npy", clf.predict_proba(np.load("X.npy")))
-assert not {"tensorflow", "keras", "scikeras"} & set(sys.modules)
-"""
-    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
-
-    assert_array_equal(np.load(tmp_path / "proba.npy"), fitted.predict_proba(iris[0]))
-
-
-def test_pickle_is_little_larger_than_the_weights(fitted):
-    weights = sum(array.nbytes for array in fitted.coefs_ + fitted.intercepts_)
-
-    assert len(pickle.dumps(fitted)) < weights + 20_000
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import warnings
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import check_consistent_length
@@ -44,6 +44,7 @@ from skmlp._estimators.checks import (
 )
 from skmlp._estimators.data import Data
 from skmlp._estimators.holding_out import hold_out
+from skmlp._estimators.persistence import CheckedState
 from skmlp._forward import ALIASES, forward
 from skmlp._network import Network
 from skmlp._training import Settings, make_optimizer, train
@@ -65,7 +66,7 @@ OPTIMIZER_NAMES = {
 }
 
 
-class BaseDense(BaseEstimator):
+class BaseDense(CheckedState):
     """Parameters, training and prediction that all estimators share."""
 
     _parameter_constraints: dict = {

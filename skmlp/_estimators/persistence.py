@@ -1,0 +1,86 @@
+"""What a saved estimator says of itself, so that loading can tell what is wrong.
+
+The state of an estimator is plain: its parameters, and what it learned as arrays,
+numbers and strings. Added are the version that saves it, as scikit-learn does for its
+own estimators, and a checksum of each attribute that was learned.
+"""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from dataclasses import astuple, is_dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import InconsistentVersionWarning
+
+import skmlp
+
+_VERSION = "_skmlp_version"
+_CHECKSUMS = "_skmlp_checksums"
+
+
+class CheckedState(BaseEstimator):
+    """An estimator whose state is checked when it is loaded."""
+
+    def __getstate__(self):
+        """Return the state, with the version and the checksums."""
+        state = super().__getstate__()
+        parameters = set(self._get_param_names())  # may be objects of any kind
+        checksums = {
+            name: checksum(value)
+            for name, value in state.items()
+            if name not in parameters
+        }
+        return {**state, _VERSION: skmlp.__version__, _CHECKSUMS: checksums}
+
+    def __setstate__(self, state):
+        """Take the state; warn of another version, and refuse damaged values."""
+        state = dict(state)
+        version = state.pop(_VERSION, "unknown")
+        checksums = state.pop(_CHECKSUMS, {})
+        name = type(self).__name__
+        if version != skmlp.__version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=f"{name} of skmlp",
+                    current_sklearn_version=skmlp.__version__,
+                    original_sklearn_version=version,
+                ),
+                stacklevel=2,
+            )
+        # A subclass may leave out what it does not want to save.
+        saved = checksums.keys() & state.keys()
+        damaged = sorted(key for key in saved if checksum(state[key]) != checksums[key])
+        if damaged:
+            raise ValueError(
+                f"A saved {name} needs the bytes that were written. Got others in "
+                f"{', '.join(damaged)}, by their checksums. Copy the file once more, "
+                "or fit and save again."
+            )
+        super().__setstate__(state)
+
+
+def checksum(value, start=0):
+    """Return the CRC-32 of arrays, numbers and strings, in containers of any depth.
+
+    Of objects of other kinds only the type counts, since equal ones may differ in
+    their bytes. Files hold the results, so what is computed has to stay as it is.
+    """
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        start = zlib.crc32(repr((value.shape, value.dtype.str)).encode(), start)
+        return zlib.crc32(np.ascontiguousarray(value), start)
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()  # an array of strings or objects, or a single number
+    elif is_dataclass(value):
+        value = astuple(value)
+    if isinstance(value, dict):
+        value = list(value.items())
+    if isinstance(value, list | tuple):
+        for item in value:
+            start = checksum(item, start)
+        return zlib.crc32(b"%d" % len(value), start)
+    is_plain = isinstance(value, str | int | float | complex | bytes | None)
+    plain = repr(value) if is_plain else type(value).__name__
+    return zlib.crc32(plain.encode(), start)
