@@ -3,7 +3,8 @@
 ================  ====================================================================
 dependency        what is used, and why
 ================  ====================================================================
-scikit-learn      parameter constraints and the weight check of its own estimators
+scikit-learn      parameter constraints and the weight check of its own estimators; the
+                  weights that its MLP trains on from, and the state of its optimizer
 TensorFlow        start-up: threads, memory growth, the chatter on file descriptor 2;
                   graph rewriting, off for one thread
 scikeras          imported without the patches that it leaves on Keras' classes
@@ -45,8 +46,10 @@ __all__ = [
     "import_scikeras_wrapper",
     "keras_type",
     "let_muon_take_float64",
+    "mlp_optimizer_state",
     "release_model",
     "schedule_of",
+    "set_mlp_weights",
     "take_resumed_epoch",
     "traces_batches",
 ]
@@ -76,6 +79,37 @@ def check_sample_weight(
 ) -> NDArray[np.floating]:
     """Return non-negative weights, one per row of ``X``; ``None`` gives ones."""
     return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
+
+
+def set_mlp_weights(mlp: Any, coefs: list[NDArray], intercepts: list[NDArray]) -> None:
+    """Give a fitted MLP of scikit-learn other weights, with a fresh optimizer.
+
+    With ``early_stopping`` it trains on from the best weights so far, these.
+    """
+    mlp.coefs_, mlp.intercepts_ = coefs, intercepts
+    mlp._best_coefs = [coef.copy() for coef in coefs]
+    mlp._best_intercepts = [intercept.copy() for intercept in intercepts]
+    del mlp._optimizer
+
+
+def mlp_optimizer_state(mlp: Any) -> list[NDArray]:
+    """Return the state of an MLP's optimizer as the variables of Keras' have it.
+
+    Without an optimizer, or with one of another kind than ``solver`` says, it is empty.
+    """
+    optimizer: Any = getattr(mlp, "_optimizer", None)
+    moments = {
+        ("sgd", "SGDOptimizer"): ["velocities"] if mlp.momentum else [],
+        ("adam", "AdamOptimizer"): ["ms", "vs"],
+    }.get((mlp.solver, type(optimizer).__name__))
+    if moments is None:
+        return []
+    state = [np.array(getattr(optimizer, "t", 0)), np.array(optimizer.learning_rate)]
+    n_layers = len(mlp.coefs_)
+    for kernel in range(n_layers):
+        for parameter in (kernel, kernel + n_layers):  # all biases follow all kernels
+            state += [getattr(optimizer, moment)[parameter] for moment in moments]
+    return state
 
 
 _starting = threading.RLock()

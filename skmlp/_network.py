@@ -105,13 +105,15 @@ class Network:
             intercepts.append(bias)
         return coefs, intercepts
 
-    def keras_model(self, *, divided: bool = True) -> keras.Model:
+    def keras_model(self, *, divided: bool = True, l2: float = 0.0) -> keras.Model:
         """Return a new Keras model of plain layers, all of whose weights are zero.
 
         Parameters
         ----------
         divided : bool, default=True
             Whether the model divides its inputs itself, where the network does.
+        l2 : float, default=0.0
+            Keras' penalty on the kernels: it adds ``l2 * sum(W**2)`` to each loss.
         """
         keras = import_keras()
         layers = [self.keras_input()]
@@ -121,7 +123,7 @@ class Network:
                 keras.layers.Rescaling(scale, dtype=self.dtype, name="pixel_scale")
             )
         for i, activation in enumerate(self.activations):
-            layers.append(self.keras_dense(i, activation))
+            layers.append(self.keras_dense(i, activation, l2))
             layers += self.keras_dropout(i)
         return keras.Sequential(layers, name="network")
 
@@ -130,13 +132,17 @@ class Network:
         keras = import_keras()
         return keras.Input(self.layer_sizes[:1], dtype=self.dtype, name="features")
 
-    def keras_dense(self, i: int, activation: Activation | None) -> keras.Layer:
+    def keras_dense(
+        self, i: int, activation: Activation | None, l2: float = 0.0
+    ) -> keras.Layer:
         """Return the dense layer of number ``i``, whose weights are zero."""
         is_output = i == len(self.activations) - 1
-        return import_keras().layers.Dense(
+        keras = import_keras()
+        return keras.layers.Dense(
             self.layer_sizes[i + 1],
             activation=activation,
             kernel_initializer="zeros",  # the weights come from initial_weights
+            kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
             dtype=self.dtype,
             name="output" if is_output else f"hidden_{i + 1}",
         )

@@ -42,6 +42,7 @@ from skmlp._estimators.checks import (
     warn_of_idle_parameters,
     without_weightless,
 )
+from skmlp._estimators.conversions import Conversions
 from skmlp._estimators.data import Data
 from skmlp._estimators.holding_out import hold_out
 from skmlp._estimators.persistence import CheckedState
@@ -66,7 +67,7 @@ OPTIMIZER_NAMES = {
 }
 
 
-class BaseDense(CheckedState):
+class BaseDense(Conversions, CheckedState):
     """Parameters, training and prediction that all estimators share."""
 
     _parameter_constraints: dict = {
@@ -285,7 +286,10 @@ class BaseDense(CheckedState):
         Training or changing it leaves the estimator as it is.
         """
         check_is_fitted(self)
-        model = self._network.keras_model()
+        return self._keras_model(self._network)
+
+    def _keras_model(self, network, *, l2=0.0):
+        model = network.keras_model(l2=l2)
         layers = zip(self.coefs_, self.intercepts_, strict=True)
         model.set_weights([array for layer in layers for array in layer])
         return model
