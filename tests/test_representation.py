@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_iris
+from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -84,6 +85,16 @@ def test_names_are_escaped(iris):
 
 def test_unfitted_network_has_no_layers_to_show():
     assert "<summary>Layers" not in DenseClassifier()._repr_html_()
+
+
+def test_member_that_was_cloned_before_the_fit_has_no_layers_to_show(iris):
+    members = [("net", DenseClassifier((3,), epochs=1, tol=None))]
+    voting = VotingClassifier(members).fit(*iris)
+
+    html = voting._repr_html_()
+
+    assert "DenseClassifier" in html
+    assert "<summary>Layers" not in html
 
 
 def test_layers_are_shown_inside_compositions(iris):

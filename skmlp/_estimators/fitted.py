@@ -103,7 +103,7 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
     def _get_fitted_attr_html(self, doc_link=""):
         """Return what scikit-learn shows in notebooks below the parameters."""
-        return fitted_html(self, self._network, doc_link)
+        return fitted_html(self, getattr(self, "_network", None), doc_link)
 
     @property
     def _n_features_out(self):

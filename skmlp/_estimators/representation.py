@@ -35,11 +35,17 @@ _CELL = "<td>{}</td>"
 
 
 def fitted_html(estimator, network, doc_link):
-    """Return what has scikit-learn's HTML of a fitted estimator, with its layers."""
+    """Return what has scikit-learn's HTML of the fitted attributes, with the layers.
+
+    scikit-learn also asks an estimator that is not fitted, inside one that is; there is
+    no network then, and nothing to show.
+    """
     names = [name for name in vars(estimator) if name.endswith("_") and name[0] != "_"]
     # Of the estimator, scikit-learn would look at model_ too, which starts Keras.
     learned = SimpleNamespace(**{name: getattr(estimator, name) for name in names})
     attributes = BaseEstimator._get_fitted_attr_html(learned, doc_link)
+    if network is None:
+        return attributes
     return FittedHTML(
         layer_table(network),
         fitted_attrs=attributes.data,
