@@ -6,7 +6,11 @@ import skmlp
 
 # Labels that the docstrings inherited from scikit-learn refer to. Its pages would have
 # to be fetched to resolve them.
-SCIKIT_LEARN_LABELS = {"r2_score"}
+SCIKIT_LEARN_LABELS = {
+    "df_output_transform",
+    "r2_score",
+    "sphx_glr_auto_examples_miscellaneous_plot_set_output.py",
+}
 
 project = "skmlp"
 author = "The skmlp developers"

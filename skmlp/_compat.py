@@ -4,7 +4,9 @@
 dependency        what is used, and why
 ================  ====================================================================
 scikit-learn      parameter constraints and the weight check of its own estimators; the
-                  weights that its MLP trains on from, and the state of its optimizer
+                  weights that its MLP trains on from, and the state of its optimizer;
+                  from 1.9 on, whether callbacks are set, and the HTML table of the
+                  fitted attributes
 TensorFlow        start-up: threads, memory growth, the chatter on file descriptor 2;
                   graph rewriting, off for one thread
 scikeras          imported without the patches that it leaves on Keras' classes
@@ -23,7 +25,7 @@ import re
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -36,12 +38,32 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import _check_sample_weight
 
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # before scikit-learn 1.9
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Nothing, where scikit-learn has no callbacks."""
+
+    def with_callbacks(method: Callable) -> Callable:
+        """Return the method."""
+        return method
+
+
+try:
+    from sklearn.utils._repr_html.fitted_attributes import AttrsDict as FittedAttributes
+except ImportError:  # before scikit-learn 1.9, which shows no fitted attributes
+    FittedAttributes = dict
+
 __all__ = [
+    "CallbackSupportMixin",
+    "FittedAttributes",
     "Interval",
     "InvalidParameterError",
     "StrOptions",
     "check_sample_weight",
     "graph_rewrites_off",
+    "has_callbacks",
     "import_keras",
     "import_scikeras_wrapper",
     "keras_type",
@@ -52,6 +74,7 @@ __all__ = [
     "set_mlp_weights",
     "take_resumed_epoch",
     "traces_batches",
+    "with_callbacks",
 ]
 
 
@@ -79,6 +102,11 @@ def check_sample_weight(
 ) -> NDArray[np.floating]:
     """Return non-negative weights, one per row of ``X``; ``None`` gives ones."""
     return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
+
+
+def has_callbacks(estimator: Any) -> bool:
+    """Return whether scikit-learn's callbacks are set on an estimator."""
+    return bool(getattr(estimator, "_skl_callbacks", None))
 
 
 def set_mlp_weights(mlp: Any, coefs: list[NDArray], intercepts: list[NDArray]) -> None:

@@ -138,8 +138,9 @@ def forward(
     activations: Sequence[str | Activation],
     *,
     divisor: float = 1.0,
+    n_layers: int | None = None,
 ) -> Array:
-    """Return the outputs of the network for ``X``.
+    """Return the outputs of the network for ``X``, or the activations on the way.
 
     Parameters
     ----------
@@ -154,18 +155,21 @@ def forward(
         The activation of each layer, the output layer's last.
     divisor : float, default=1.0
         What the inputs are divided by first.
+    n_layers : int, default=None
+        Layers to pass through; ``None`` is all of them.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_outputs)
-        The outputs, of the type of the weights.
+    ndarray of shape (n_samples, n_units)
+        What the last of these layers gives, of the type of the weights.
     """
     dtype = coefs[0].dtype
     layers = [
         (kernel, bias, activation if callable(activation) else ACTIVATIONS[activation])
         for kernel, bias, activation in zip(coefs, intercepts, activations, strict=True)
-    ]
-    outputs = np.empty((X.shape[0], intercepts[-1].shape[0]), dtype)
+    ][:n_layers]
+    n_units = layers[-1][1].shape[0] if layers else X.shape[1]
+    outputs = np.empty((X.shape[0], n_units), dtype)
     for start in range(0, X.shape[0], _CHUNK_ROWS):
         rows = slice(start, start + _CHUNK_ROWS)
         hidden = as_dense(X[rows]).astype(dtype, copy=False)

@@ -40,9 +40,20 @@ def test_tags_tell_what_each_estimator_takes():
     assert not get_tags(DenseClassifier()).classifier_tags.poor_score
 
 
-@pytest.mark.parametrize("estimator", [DenseClassifier(), DenseRegressor()])
-def test_metadata_requests_name_every_argument_of_fit(estimator):
+@pytest.mark.parametrize(
+    ("estimator", "announced"),
+    [(DenseClassifier(), {"classes"}), (DenseRegressor(), set())],
+)
+def test_metadata_requests_name_every_argument_of_the_methods(estimator, announced):
     with config_context(enable_metadata_routing=True):
-        requests = estimator.get_metadata_routing().fit.requests
+        requests = estimator.get_metadata_routing()
 
-    assert set(requests) == {"sample_weight", "X_val", "y_val", "sample_weight_val"}
+    assert set(requests.fit.requests) == {
+        "sample_weight",
+        "X_val",
+        "y_val",
+        "sample_weight_val",
+    }
+    assert set(requests.partial_fit.requests) == {"sample_weight"} | announced
+    assert set(requests.score.requests) == {"sample_weight"}
+    assert requests.transform.requests == {}

@@ -495,12 +495,6 @@ def test_without_tol_all_epochs_run_in_silence(iris, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_verbose_shows_progress(iris, capsys):
-    DenseClassifier(epochs=2, tol=None, verbose=1).fit(*iris)
-
-    assert "Epoch 2/2" in capsys.readouterr().out
-
-
 def test_loss_that_diverges_names_the_epoch_and_the_remedy(iris):
     X, y = iris
     reg = DenseRegressor(optimizer="sgd", learning_rate=1.0, epochs=50)

@@ -275,17 +275,6 @@ def test_callback_forgets_the_model_after_a_failure(engine, make_problem):
     assert callback.model is None
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_train_shows_the_progress_of_each_epoch_when_verbose(
-    engine, make_problem, capsys
-):
-    make_problem().train(engine, epochs=2, verbose=2)
-
-    printed = capsys.readouterr().out
-    assert "Epoch 2/2" in printed
-    assert "accuracy: " in printed
-
-
 # The values that travel
 
 

@@ -198,9 +198,12 @@ def as_callbacks(callbacks):
     callbacks = list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
     for callback in callbacks:
         if not isinstance(callback, KERAS_CALLBACK):
+            remedy = "Pass instances, not classes or functions."
+            if hasattr(callback, "on_fit_task_end"):
+                remedy = "Pass scikit-learn's callbacks to set_callbacks."
             raise TypeError(
                 "callbacks needs instances of keras.callbacks.Callback. Got "
-                f"{callback!r}. Pass instances, not classes or functions."
+                f"{callback!r}. {remedy}"
             )
     return callbacks
 

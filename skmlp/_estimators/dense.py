@@ -1,4 +1,4 @@
-"""What all estimators share: parameters, training, and the outputs for new samples.
+"""What all estimators share: their parameters, and training.
 
 ``fit`` reads from top to bottom: check the parameters, check and encode the data, make
 the network, train it, keep what it learned. What differs between classifiers and
@@ -16,14 +16,17 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from skmlp._compat import (
+    CallbackSupportMixin,
     Interval,
     InvalidParameterError,
     StrOptions,
     check_sample_weight,
+    has_callbacks,
     keras_type,
+    with_callbacks,
 )
 from skmlp._estimators.checks import (
     KERAS_CALLBACK,
@@ -44,9 +47,11 @@ from skmlp._estimators.checks import (
 )
 from skmlp._estimators.conversions import Conversions
 from skmlp._estimators.data import Data
+from skmlp._estimators.fitted import FittedNetwork
 from skmlp._estimators.holding_out import hold_out
 from skmlp._estimators.persistence import CheckedState
-from skmlp._forward import ALIASES, forward
+from skmlp._estimators.tasks import FitTask
+from skmlp._forward import ALIASES
 from skmlp._network import Network
 from skmlp._training import Settings, make_optimizer, train
 
@@ -67,8 +72,8 @@ OPTIMIZER_NAMES = {
 }
 
 
-class BaseDense(Conversions, CheckedState):
-    """Parameters, training and prediction that all estimators share."""
+class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
+    """Parameters and training that all estimators share."""
 
     _parameter_constraints: dict = {
         "hidden_layer_sizes": [
@@ -232,6 +237,7 @@ class BaseDense(Conversions, CheckedState):
         """
         self._validate_params()
         warn_of_idle_parameters(self)
+        given = X, y, sample_weight
         hidden_layer_sizes = as_sizes(self.hidden_layer_sizes)
         callbacks = as_callbacks(self.callbacks)
         X, y = validate_data(
@@ -251,12 +257,30 @@ class BaseDense(Conversions, CheckedState):
         data = self._data(network, X, y, weight, is_weighted=sample_weight is not None)
         held_out = self._given_validation(network, *validation)
 
+        return self._train(
+            network, data, held_out, callbacks, given, goes_on=goes_on, partial=partial
+        )
+
+    @with_callbacks
+    def _train(self, network, data, held_out, callbacks, given, *, goes_on, partial):
+        """Train, tell scikit-learn's callbacks, and keep; return why training ended."""
         weights, optimizer_state, rng = self._start(network, goes_on, partial)
         if self.early_stopping and held_out is None:
             data, held_out = self._hold_out(data, rng)
         settings = self._settings(len(data), partial)
         if optimizer_state is not None:
             check_same_optimizer(settings.optimizer, self._carried[0])
+        task = None
+        if has_callbacks(self):
+            task = FitTask(
+                self,
+                *given,
+                attributes_of=lambda trained: self._attributes(
+                    network, trained, goes_on
+                ),
+                name="partial_fit" if partial else "fit",
+                n_epochs=settings.epochs,
+            )
         trained = train(
             network,
             weights,
@@ -264,6 +288,7 @@ class BaseDense(Conversions, CheckedState):
             settings,
             validation=held_out.validation_samples() if held_out else None,
             score=self._score_of_weights(network, held_out) if held_out else None,
+            observer=task,
             callbacks=callbacks,
             optimizer_state=optimizer_state,
             rng=rng,
@@ -273,26 +298,9 @@ class BaseDense(Conversions, CheckedState):
         vars(self).pop("_carried", None)
         if partial:
             self._carried = kind_of(settings.optimizer), trained.optimizer_state, rng
+        if task is not None:
+            task.ends()
         return trained.ending
-
-    def summary(self):
-        """Print the layer table of Keras: layers, output shapes, parameters."""
-        self.model_.summary()
-
-    @property
-    def model_(self):
-        """Keras model of the fitted network, made anew at each access.
-
-        Training or changing it leaves the estimator as it is.
-        """
-        check_is_fitted(self)
-        return self._keras_model(self._network)
-
-    def _keras_model(self, network, *, l2=0.0):
-        model = network.keras_model(l2=l2)
-        layers = zip(self.coefs_, self.intercepts_, strict=True)
-        model.set_weights([array for layer in layers for array in layer])
-        return model
 
     def _validate_params(self):
         try:
@@ -302,40 +310,6 @@ class BaseDense(Conversions, CheckedState):
             if "'optimizer' parameter" in str(error):
                 hint = did_you_mean([self.optimizer], {*OPTIMIZER_NAMES, "lbfgs"})
             raise InvalidParameterError(f"{error}{hint}") from None
-
-    def _as_rows(self, X):
-        """Return X with one row per sample."""
-        return X
-
-    def _validate_X(self, X):
-        """Return the features of new samples, of any numeric type."""
-        X = self._as_rows(X)
-        if self._needs_validation(X):
-            X = validate_data(self, X, accept_sparse="csr", reset=False)
-        return X
-
-    def _needs_validation(self, X):
-        """Return whether scikit-learn's validation could do more than return X.
-
-        It takes three times as long as to predict one sample.
-        """
-        is_plain = type(X) is np.ndarray and X.dtype in (np.float64, np.float32)
-        if not is_plain or hasattr(self, "feature_names_in_"):
-            return True
-        if X.ndim != 2 or X.shape[0] == 0 or X.shape[1] != self.n_features_in_:
-            return True
-        with np.errstate(over="ignore", invalid="ignore"):
-            return not np.isfinite(X.sum())  # as scikit-learn's first glance does
-
-    def __sklearn_is_fitted__(self):
-        """Return whether there is a fit: scikit-learn's own look takes longer."""
-        return hasattr(self, "coefs_")
-
-    def __sklearn_tags__(self):
-        """Return scikit-learn's tags: sparse matrices are accepted."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
     def _input_divisor(self, X):
         """Return what the features are divided by before the first layer."""
@@ -489,14 +463,8 @@ class BaseDense(Conversions, CheckedState):
         self.validation_loss_curve_ = history.get("val_loss")
         self.validation_scores_ = history.get("val_score", history.get("val_accuracy"))
 
-    def _outputs(self, X, out_activation=None):
-        """Return the outputs for X, of shape (n_samples, n_outputs)."""
-        check_is_fitted(self)
-        *hidden, output = self._network.activations
-        return forward(
-            self._validate_X(X),
-            self.coefs_,
-            self.intercepts_,
-            [*hidden, out_activation or output],
-            divisor=self._network.input_divisor,
-        )
+    def _attributes(self, network, trained, goes_on):
+        """Return the attributes that there would be if training ended so."""
+        fitted = copy.copy(self)
+        fitted._keep(network, trained, goes_on)
+        return vars(fitted)

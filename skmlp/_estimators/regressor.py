@@ -90,7 +90,8 @@ class DenseRegressor(RegressorMixin, BaseDense):
         What Ctrl-C does during ``fit``: leave the estimator as it was before, or keep
         what it has learned and warn.
     verbose : int, default=0
-        0 is silent; 1 and 2 show Keras' progress of each epoch.
+        0 is silent; 1 shows a bar of the epochs with the loss, on a line that is
+        redrawn; 2 shows a line for each epoch, as does 1 where output goes to a file.
     callbacks : list of keras.callbacks.Callback, default=None
         Called during training as by ``keras.Model.fit``. One that needs single batches
         makes training as slow as there.

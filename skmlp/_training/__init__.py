@@ -12,7 +12,7 @@ module          responsible for
 ``layers``      the Keras model that is trained
 ``objective``   the loss, the penalty and the optimizer that both engines minimise
 ``schedules``   learning rates by name, over the steps of a fit
-``monitors``    the Keras callbacks that stop training
+``monitors``    the Keras callbacks that watch, show and stop training
 ``contract``    the values that travel between the estimators and the engines
 ==============  ======================================================================
 
@@ -37,6 +37,8 @@ from skmlp._training.contract import Samples, Settings, Trained, make_optimizer
 if TYPE_CHECKING:
     import keras
 
+    from skmlp._training.monitors import EpochObserver
+
 __all__ = ["Samples", "Settings", "Trained", "choose_engine", "make_optimizer", "train"]
 
 
@@ -48,6 +50,7 @@ def train(
     *,
     validation: Samples | None = None,
     score: Callable[[Weights], float] | None = None,
+    observer: EpochObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     optimizer_state: Weights | None = None,
     rng: np.random.RandomState,
@@ -70,6 +73,9 @@ def train(
     score : callable, default=None
         Returns a score of weights, greater being better, which is recorded after each
         epoch as ``"val_score"``.
+    observer : EpochObserver, default=None
+        Is told of each epoch, with what training would give if it ended there, and may
+        end it.
     callbacks : sequence of keras.callbacks.Callback, default=()
         The user's callbacks.
     optimizer_state : list of ndarray, default=None
@@ -99,6 +105,7 @@ def train(
             settings,
             validation=validation,
             score=score,
+            observer=observer,
             callbacks=callbacks,
             optimizer_state=optimizer_state,
             rng=rng,

@@ -13,7 +13,7 @@ from skmlp._compat import graph_rewrites_off, take_resumed_epoch
 from skmlp._network import Network, Weights
 from skmlp._training.blocks import Shapes
 from skmlp._training.contract import Samples, Settings, Trained
-from skmlp._training.monitors import Monitors, Score
+from skmlp._training.monitors import EpochObserver, Monitors, Score
 from skmlp._training.programs import PROGRAMS, Feed, pays_to_compile
 
 
@@ -25,6 +25,7 @@ def train(
     *,
     validation: Samples | None = None,
     score: Score | None = None,
+    observer: EpochObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     optimizer_state: Weights | None = None,
     rng: np.random.RandomState,
@@ -44,7 +45,7 @@ def train(
         if validation is not None:
             validation_feed = Feed(program, validation, settings.batch_size)
         model = program.model
-        monitors = Monitors(settings, score)
+        monitors = Monitors(settings, score, observer)
         hooks = keras.callbacks.CallbackList(
             monitors.around(callbacks),
             add_history=False,

@@ -65,7 +65,7 @@ class Settings:
     n_iter_no_change : int
         Epochs without improvement after which training ends.
     verbose : int
-        Keras' verbosity.
+        0 is silent, 1 shows a bar of epochs, 2 a line an epoch.
     monitor : {"loss", "val_loss", "val_score"}
         What has to improve.
     keep_best : bool

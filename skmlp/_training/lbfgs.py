@@ -18,7 +18,7 @@ from skmlp._compat import graph_rewrites_off
 from skmlp._network import Network, Weights
 from skmlp._training.blocks import Shapes
 from skmlp._training.contract import Samples, Settings, Trained, make_optimizer
-from skmlp._training.monitors import Monitors, Score
+from skmlp._training.monitors import EpochObserver, Monitors, Score
 from skmlp._training.programs import PROGRAMS, Feed
 
 
@@ -30,6 +30,7 @@ def train(
     *,
     validation: Samples | None = None,
     score: Score | None = None,
+    observer: EpochObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     optimizer_state: Weights | None = None,
     rng: np.random.RandomState,
@@ -76,7 +77,7 @@ def train(
             hooks.on_epoch_begin(epoch + 1)
 
         start = flatten(weights)
-        monitors = Monitors(settings, score)
+        monitors = Monitors(settings, score, observer)
         hooks = keras.callbacks.CallbackList(
             monitors.around(callbacks),
             add_history=False,

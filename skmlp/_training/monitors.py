@@ -1,11 +1,13 @@
-"""The Keras callbacks that watch and end training on both engines."""
+"""The Keras callbacks that watch, show and end training on both engines."""
 
 from __future__ import annotations
 
 import contextlib
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -14,6 +16,9 @@ from skmlp._network import Weights
 from skmlp._training.contract import Settings, Trained
 
 Score = Callable[[Weights], float]
+
+# Characters of the progress bar, so that a line fits in 80 columns and can be redrawn.
+_BAR_WIDTH = 15
 
 
 class RecordScore(keras.callbacks.Callback):
@@ -107,6 +112,94 @@ class KeepBest(keras.callbacks.Callback):
             self.best_weights = self.model.get_weights()
 
 
+class ShowProgress(keras.callbacks.ProgbarLogger):
+    """Show a bar of epochs on a line that is redrawn, or a line for each epoch.
+
+    It takes the place of Keras' own bar, of the batches of each epoch, which Keras adds
+    where there is no ``ProgbarLogger``.
+    """
+
+    def __init__(self, monitor: str) -> None:
+        super().__init__()
+        # What fits on the line of the bar.
+        self.shown = ("loss", monitor if monitor == "val_score" else "val_loss")
+        self.line_is_open = False
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Make the bar; lines instead where bars would pile up, in a file or a pipe."""
+        super().on_train_begin(logs)
+        self.redraws = self.verbose == 1 and can_redraw_a_line()
+        self.progbar = keras.utils.Progbar(
+            self.epochs,
+            width=_BAR_WIDTH,
+            verbose=1 if self.redraws else 2,
+            stateless_metrics=(),
+            unit_name="epoch",
+        )
+        self.line_is_open = False
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Show nothing."""
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Show nothing."""
+
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        """Show the epoch."""
+        names = self.shown if self.redraws else logs
+        self.seen = epoch + 1
+        self.line_is_open = self.redraws and self.seen < self.epochs
+        self.progbar.update(
+            self.seen,
+            [(name, logs[name]) for name in names if name in logs],
+            finalize=not self.line_is_open,
+        )
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """End the line where training ended before the last epoch."""
+        if self.line_is_open:
+            self.progbar.update(self.seen, finalize=True)
+            self.line_is_open = False
+
+
+def can_redraw_a_line() -> bool:
+    """Return whether standard output is a terminal or a notebook's.
+
+    Keras' own test for that is true of every output on Linux.
+    """
+    return sys.stdout.isatty() or "ipykernel" in sys.modules
+
+
+class EpochObserver(Protocol):
+    """What wants to know of each epoch, and may end training."""
+
+    def epoch_begins(self) -> None:
+        """Take note that an epoch begins."""
+
+    def epoch_ends(self, trained: Callable[[], Trained]) -> bool:
+        """Return whether to stop; ``trained`` gives what training would give then."""
+
+
+class TellObserver(keras.callbacks.Callback):
+    """Tell an observer of each epoch, and stop if it says so."""
+
+    def __init__(
+        self, observer: EpochObserver, trained: Callable[[keras.Model], Trained]
+    ) -> None:
+        super().__init__()
+        self.observer = observer
+        self.trained = trained
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Pass it on."""
+        self.observer.epoch_begins()
+
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        """Pass it on, with what makes the result if it is asked for."""
+        if self.observer.epoch_ends(lambda: self.trained(self.model)):
+            self.model.stop_training = True
+
+
 def as_cost(monitor: str, logs: dict) -> float:
     """Return what is monitored such that less is better."""
     return -logs[monitor] if monitor == "val_score" else logs[monitor]
@@ -115,17 +208,24 @@ def as_cost(monitor: str, logs: dict) -> float:
 class Monitors:
     """The callbacks of a training, and what they know of it when it has ended."""
 
-    def __init__(self, settings: Settings, score: Score | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        score: Score | None,
+        observer: EpochObserver | None = None,
+    ) -> None:
         self.settings = settings
         self.score = score
+        self.observer = observer
         self.history = keras.callbacks.History()
         self.keep_best = KeepBest(settings.monitor)
+        self.progress = ShowProgress(settings.monitor)
         self.interrupted = False
 
     def around(
         self, callbacks: Sequence[keras.callbacks.Callback]
     ) -> list[keras.callbacks.Callback]:
-        """Return the user's callbacks between what they may read and the history."""
+        """Return the user's callbacks between what they may read and what reports."""
         settings = self.settings
         before: list[keras.callbacks.Callback] = [StopAtNonFiniteLoss()]
         if self.score is not None:
@@ -141,7 +241,12 @@ class Monitors:
             )
         if settings.keep_best:
             before.append(self.keep_best)
-        return [*before, *callbacks, self.history]
+        after: list[keras.callbacks.Callback] = [self.history]
+        if settings.verbose:
+            after.append(self.progress)
+        if self.observer is not None:
+            after.append(TellObserver(self.observer, self.trained))
+        return [*before, *callbacks, *after]
 
     @contextlib.contextmanager
     def interrupts(self) -> Iterator[None]:
@@ -149,12 +254,13 @@ class Monitors:
         try:
             yield
         except KeyboardInterrupt:
+            self.progress.on_train_end()
             if not (self.settings.keep_interrupted and self.history.epoch):
                 raise
             self.interrupted = True
 
     def trained(self, model: keras.Model) -> Trained:
-        """Return the result of the training that has ended."""
+        """Return the result of the training that has ended, or would end now."""
         if self.interrupted:
             ending = "interrupted"
         else:
@@ -162,7 +268,7 @@ class Monitors:
         best = self.keep_best.best_weights if self.settings.keep_best else None
         return Trained(
             weights=model.get_weights() if best is None else best,
-            history=self.history.history,
+            history={key: list(v) for key, v in self.history.history.items()},
             ending=ending,
             best_epoch=(
                 len(self.history.epoch) if best is None else self.keep_best.best_epoch

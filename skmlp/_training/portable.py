@@ -19,7 +19,7 @@ from skmlp._forward import as_dense
 from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, Trained, batches, make_optimizer
 from skmlp._training.layers import seed_dropout
-from skmlp._training.monitors import Monitors, Score
+from skmlp._training.monitors import EpochObserver, Monitors, Score
 from skmlp._training.objective import load_state, trainable_model
 
 BaseWrapper = import_scikeras_wrapper()
@@ -81,6 +81,7 @@ def train(
     *,
     validation: Samples | None = None,
     score: Score | None = None,
+    observer: EpochObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     optimizer_state: Weights | None = None,
     rng: np.random.RandomState,
@@ -96,7 +97,7 @@ def train(
     if optimizer_state is not None:
         load_state(model.optimizer, optimizer_state)
 
-    monitors = Monitors(settings, score)
+    monitors = Monitors(settings, score, observer)
     wrapper = _Wrapper(
         model,
         epochs=settings.epochs,
