@@ -1,8 +1,11 @@
 """How Sphinx builds the documentation."""
 
+import sys
 from pathlib import Path
 
 import skmlp
+
+sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
 # Labels that the docstrings inherited from scikit-learn refer to. Its pages would have
 # to be fetched to resolve them.
@@ -22,6 +25,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
+    "feature_tables",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
@@ -43,6 +47,7 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "skmlp"
 html_static_path = ["_static"]
+html_css_files = ["features.css"]
 html_show_sourcelink = False
 # The sidebar lists the pages below a page; these have none.
 html_sidebars = {
