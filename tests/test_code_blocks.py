@@ -93,6 +93,8 @@ def test_doctests_of_every_page_are_run():
 
 
 @pytest.mark.slow
+# Importing SHAP 0.51 makes colours in a way that Matplotlib 3.11 warns of.
+@pytest.mark.filterwarnings("ignore:The set_:PendingDeprecationWarning")
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_runs(code):
     for node in ast.walk(ast.parse(code)):
