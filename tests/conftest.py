@@ -1,9 +1,10 @@
-"""Small problems, which the tests of the engines share."""
+"""What tests share: small problems for the engines, and an end to every picture."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from sklearn.utils import check_random_state
 
 from skmlp._network import Network, Weights
@@ -109,3 +110,10 @@ def _make_problem(
 def make_problem():
     """Return the function that makes a :class:`Problem` of a kind."""
     return _make_problem
+
+
+@pytest.fixture
+def close_figures():
+    """Close the figures that a test drew."""
+    yield
+    pyplot.close("all")

@@ -1,0 +1,17 @@
+"""The network inside a fitted pipeline or another estimator that wraps one."""
+
+from sklearn.pipeline import Pipeline
+
+# Under these names scikit-learn's searches and TransformedTargetRegressor keep what
+# they fitted.
+_WRAPPED = ("best_estimator_", "regressor_")
+
+
+def network_in(estimator):
+    """Return the estimator that pipelines, searches and the like end in."""
+    if isinstance(estimator, Pipeline):
+        return network_in(estimator[-1])
+    for name in _WRAPPED:
+        if hasattr(estimator, name):
+            return network_in(getattr(estimator, name))
+    return estimator
