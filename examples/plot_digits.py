@@ -43,11 +43,10 @@ for network in networks:
 
 import matplotlib.pyplot as plt
 
-fig, ax = plt.subplots(layout="constrained")
-for network in networks:
-    ax.plot(network.loss_curve_, label=type(network).__name__)
-ax.set(xlabel="Epoch", ylabel="Training loss (nats)", yscale="log")
-ax.legend()
+from skmlp.inspection import TrainingCurveDisplay
+
+display = TrainingCurveDisplay.from_estimators(networks, linestyle="-")
+display.ax_.set(ylabel="Training loss (nats)", yscale="log")
 plt.show()
 
 # %%

@@ -30,20 +30,19 @@ X_train, y_train = X_train[:10_000], y_train[:10_000]
 from skmlp import MNIST_ARCHITECTURES, DenseMNISTClassifier
 from skmlp.model_selection import compare_architectures
 
-comparison = compare_architectures(
-    DenseMNISTClassifier(random_state=0),
-    MNIST_ARCHITECTURES,
-    X_train,
-    y_train,
-    X_test,
-    y_test,
-)
-for result in comparison:
-    print(
-        f"{result.name:19}  {result.n_parameters:9,} parameters"
-        f"  training {result.training.accuracy:.3f}"
-        f"  test {result.test.accuracy:.3f}"
-    )
+net = DenseMNISTClassifier(random_state=0)
+data = X_train, y_train, X_test, y_test
+comparison = compare_architectures(net, MNIST_ARCHITECTURES, *data)
+
+# %%
+# Training and test accuracy
+# --------------------------
+# Where both are low together, the network is too small. Where the gap between them is
+# wide, it overfits. The bars are two standard errors long, to each side.
+
+from skmlp.inspection import ArchitectureComparisonDisplay
+
+ArchitectureComparisonDisplay.from_comparison(comparison)
 
 # %%
 # Learning curves

@@ -55,18 +55,11 @@ search.fit(X, y)
 # What was found
 # --------------
 
-import matplotlib.pyplot as plt
+# The accuracies of three folds, and a frame around the best.
 
-rates = search.param_grid["net__learning_rate"]
-means = search.cv_results_["mean_test_score"].reshape(-1, len(rates))
-errors = search.cv_results_["std_test_score"].reshape(-1, len(rates))
+from skmlp.inspection import SearchResultsDisplay
 
-fig, ax = plt.subplots(layout="constrained")
-for name, mean, error in zip(MNIST_ARCHITECTURES, means, errors, strict=True):
-    ax.errorbar(rates, mean, error, label=name, marker="o", capsize=3)
-ax.set(xscale="log", xlabel="Learning rate", ylabel="Accuracy, 3 folds")
-ax.legend(title="Architecture")
-plt.show()
+SearchResultsDisplay.from_estimator(search)
 
 # %%
 # Verdict

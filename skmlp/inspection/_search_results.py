@@ -32,8 +32,9 @@ class SearchResultsDisplay:
     column_labels : list of str
         Values of the parameter along the horizontal axis.
 
-    params : tuple of two str, default=("", "")
-        Names of the two parameters, as they stand at the axes: rows, then columns.
+    params : tuple of two str, default=None
+        Names of the two parameters, as they stand at the axes: rows, then columns. None
+        leaves the axes without names.
 
     score_label : str, default="Score"
         What the scores are, as it stands at the colour bar.
@@ -90,7 +91,7 @@ class SearchResultsDisplay:
         row_labels,
         column_labels,
         *,
-        params=("", ""),
+        params=None,
         score_label="Score",
         notes=None,
         chosen=None,
@@ -248,8 +249,9 @@ GridSearchCV`, :class:`~sklearn.model_selection.RandomizedSearchCV` over lists o
         )
 
     def _label_axes(self):
-        rows, columns = self.params
-        self.ax_.set(xlabel=columns, ylabel=rows)
+        if self.params is not None:
+            rows, columns = self.params
+            self.ax_.set(xlabel=columns, ylabel=rows)
         self.ax_.set_yticks(range(len(self.row_labels)), self.row_labels)
         slant = {}
         if max(map(len, self.column_labels)) > _LONGEST_LEVEL_LABEL:
