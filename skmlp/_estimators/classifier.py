@@ -284,20 +284,22 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Probabilities, in the order of ``classes_``. Each row sums to 1, unless
+            Probabilities, in the order of ``classes_``, above 0 and below 1: one that
+            rounds to a bound is the nearest number inside. Each row sums to 1, unless
             the targets were indicators of several labels.
         """
         check_is_fitted(self)
         if self.n_outputs_ > 1 or self._is_multilabel:
-            return self._outputs(X)
+            return _inside(self._outputs(X))
         logits = self._outputs(X, "linear")
-        return expit(np.hstack([-logits, logits]))  # 1 - p would lose a small p
+        # 1 - p would lose a small p.
+        return _inside(expit(np.hstack([-logits, logits])))
 
     def predict_log_proba(self, X):
         """Return the logarithm of the probability of each class.
 
-        It is computed from the logits, so it stays finite where a probability
-        underflows to zero.
+        It is computed from the logits, so it is exact where a probability is too close
+        to 0 or 1 for its type.
 
         Parameters
         ----------
@@ -474,3 +476,14 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             sample_weight=weight,
         )
         return (weight * class_weight[indices]).astype(weight.dtype)
+
+
+def _inside(probabilities):
+    """Move probabilities that rounding put on 0 or 1 to the nearest number inside.
+
+    No output of a network is certain: a score that takes the logarithm of a
+    probability, or of its complement, stays finite.
+    """
+    info = np.finfo(probabilities.dtype)
+    np.maximum(probabilities, info.tiny, out=probabilities)
+    return np.minimum(probabilities, 1 - info.epsneg, out=probabilities)
