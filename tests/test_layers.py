@@ -215,22 +215,3 @@ def test_onecycle_rises_to_ten_times_the_rate_and_ends_at_zero(iris):
     assert int(np.argmax(rates)) == 2  # 30 % of ten epochs
     assert_allclose(max(rates), 0.01, rtol=1e-5)
     assert_allclose(rates[-1], 0, atol=1e-9)
-
-
-# Parameters without effect
-
-
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"momentum": 0.5},
-        {"validation_fraction": 0.3},
-        {"batch_size": 10, "optimizer": "lbfgs"},
-    ],
-    ids=lambda params: next(iter(params)),
-)
-def test_parameter_without_effect_warns(iris, params):
-    name = next(iter(params))
-
-    with pytest.warns(UserWarning, match=f"{name} has an effect only with"):
-        DenseClassifier((3,), **{**FAST, **params}).fit(*iris)

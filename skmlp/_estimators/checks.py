@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import inspect
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -91,40 +89,6 @@ def as_sizes(hidden_layer_sizes):
                 f"{size!r} in {hidden_layer_sizes!r}. Leave out a layer without units."
             )
     return tuple(int(size) for size in sizes)
-
-
-# Parameters that have an effect under a condition only: how to check it, and its words.
-_EFFECTIVE_WHEN = {
-    "momentum": (
-        lambda clf: clf.optimizer in ("sgd", "rmsprop") or not _is_named(clf),
-        "optimizer='sgd' or 'rmsprop'",
-    ),
-    "learning_rate": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
-    "batch_size": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
-    "shuffle": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
-    "validation_fraction": (lambda clf: clf.early_stopping, "early_stopping=True"),
-    "quantile": (lambda clf: clf.loss == "quantile", "loss='quantile'"),
-}
-
-
-def _is_named(estimator):
-    return isinstance(estimator.optimizer, str)
-
-
-def warn_of_idle_parameters(estimator):
-    """Warn of each parameter that was set and has no effect beside the others."""
-    signature = inspect.signature(type(estimator)).parameters
-    for name, (is_effective, condition) in _EFFECTIVE_WHEN.items():
-        if name not in signature or is_effective(estimator):
-            continue
-        value, default = getattr(estimator, name), signature[name].default
-        if value is not default and value != default:
-            warnings.warn(
-                f"{name} has an effect only with {condition}. Got {name}={value!r}. "
-                f"Leave it at its default, {default!r}.",
-                UserWarning,
-                stacklevel=4,
-            )
 
 
 def as_activations(activation, n_hidden):

@@ -40,11 +40,11 @@ from skmlp._estimators.checks import (
     local_generator,
     trained_type,
     unchanged_on_failure,
-    warn_of_idle_parameters,
     without_weightless,
 )
 from skmlp._estimators.data import Data
 from skmlp._estimators.holding_out import hold_out
+from skmlp._estimators.idle import warn_of_idle_parameters
 from skmlp._forward import ALIASES, forward
 from skmlp._network import Network
 from skmlp._training import Settings, make_optimizer, train
@@ -230,9 +230,14 @@ class BaseDense(BaseEstimator):
         single epoch on data that need not be all there is.
         """
         self._validate_params()
-        warn_of_idle_parameters(self)
         hidden_layer_sizes = as_sizes(self.hidden_layer_sizes)
         callbacks = as_callbacks(self.callbacks)
+        if not (partial and goes_on):
+            warn_of_idle_parameters(
+                self,
+                has_validation=any(given is not None for given in validation),
+                stacklevel=4 if partial else 3,
+            )
         X, y = validate_data(
             self,
             self._as_rows(X),
