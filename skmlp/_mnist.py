@@ -269,7 +269,9 @@ class DenseMNISTClassifier(DenseClassifier):
     def _input_divisor(self, X):
         low, high = X.min(), X.max()
         self.pixel_scale_ = 255.0 if low >= 0 and high > _UNIT else 1.0
-        self._brightness = (float(high), float(X.mean())) if low >= 0 else None
+        with np.errstate(over="ignore"):
+            mean = X.mean()
+        self._brightness = (float(high), float(mean)) if low >= 0 else None
         return self.pixel_scale_
 
     def _validate_X(self, X):

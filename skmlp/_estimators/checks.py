@@ -6,6 +6,7 @@ Each sentence says the rule, what came, and what to do.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import difflib
 from numbers import Integral, Real
 
@@ -60,6 +61,18 @@ def check_same_optimizer(optimizer, kind):
         )
 
 
+def check_same_network(network, fitted):
+    """Refuse to go on with another network than was fitted."""
+    for field in dataclasses.fields(network):
+        given, was = (getattr(one, field.name) for one in (network, fitted))
+        if given != was:
+            raise ValueError(
+                "Training goes on only with the network it began with. Got "
+                f"{field.name}={given!r}, fitted was {was!r}. Restore the parameters, "
+                "or fit a clone."
+            )
+
+
 def check_lbfgs(dropout, batch_norm):
     """Refuse what L-BFGS cannot train."""
     if import_keras().config.backend() != "tensorflow":
@@ -107,7 +120,7 @@ def as_activations(activation, n_hidden):
 def _as_activation(activation):
     if callable(activation):
         return _as_function(activation)
-    if activation not in ACTIVATION_NAMES:
+    if not isinstance(activation, str) or activation not in ACTIVATION_NAMES:
         raise ValueError(
             f"activation needs one of {sorted(ACTIVATION_NAMES)}. Got {activation!r}."
             f"{did_you_mean([activation], ACTIVATION_NAMES)}"
@@ -121,20 +134,36 @@ def _as_function(activation):
     name = getattr(activation, "__name__", "")
     if name in ACTIVATIONS and activation is getattr(keras.activations, name, None):
         return name
+    values = np.linspace(-2.0, 2.0, 6).reshape(2, 3)
     try:
-        predicted = activation(np.linspace(-2.0, 2.0, 6).reshape(2, 3))
-        traced = activation(keras.KerasTensor((2, 3), dtype="float64"))
+        with np.errstate(all="ignore"):  # a function may have poles
+            predicted = activation(values)
+        traced = activation(keras.KerasTensor(values.shape, dtype="float64"))
     except Exception as error:
         reason = f"raised {error!r}"
     else:
-        if isinstance(predicted, np.ndarray) and predicted.shape == traced.shape:
+        reason = _unlike(values, predicted, np.ndarray)
+        reason = reason or _unlike(values, traced, keras.KerasTensor)
+        if not reason:
             return activation
-        reason = f"returned {type(predicted).__name__} from an array"
     raise ValueError(
-        "activation needs a function that works on NumPy arrays as on Keras' tensors, "
-        f"since prediction runs without Keras. Got {activation!r}, which {reason}. Use "
-        "operators such as x / (1 + abs(x)), or one of Keras' names."
+        "activation needs a function that gives a number for each, of NumPy arrays as "
+        "of Keras' tensors, since prediction runs without Keras. Got "
+        f"{activation!r}, which {reason}. Use operators such as x / (1 + abs(x)), or "
+        "one of Keras' names."
     )
+
+
+def _unlike(values, returned, cls):
+    """Return in words how an activation's result differs from an array like values."""
+    if not isinstance(returned, cls):
+        return f"returned {type(returned).__name__} from {cls.__name__}"
+    if returned.shape != values.shape or str(returned.dtype) != "float64":
+        return (
+            f"returned {returned.dtype} of shape {tuple(returned.shape)} from float64 "
+            f"of shape {values.shape}"
+        )
+    return ""
 
 
 def as_rates(dropout, n_hidden):
@@ -169,16 +198,16 @@ def as_callbacks(callbacks):
     return callbacks
 
 
-def trained_type(dtype):
-    """Return the type that data of this type are trained in, by name."""
-    return "float64" if dtype == np.float64 else "float32"
-
-
-def as_trainable(X):
-    """Return X as float64, float32, or uint8: what the engines take as it is."""
-    if X.dtype in (np.float64, np.float32, np.uint8):
-        return X
-    return X.astype(np.float32)
+def check_one_type(labels, name):
+    """Refuse labels of which some are strings and some are not: nothing sorts them."""
+    if labels.dtype != object:
+        return
+    by_kind = {isinstance(label, str): label for label in labels}
+    if len(by_kind) > 1:
+        raise ValueError(
+            f"{name} needs labels of one type. Got {by_kind[False]!r} beside "
+            f"{by_kind[True]!r}. Make all of them strings, or all of them numbers."
+        )
 
 
 def is_table(y):
@@ -216,14 +245,6 @@ def as_indicator(y, n_labels):
             "1-d array if each sample has one label."
         )
     return y
-
-
-def without_weightless(X, y, weight):
-    """Return the samples whose weight is not zero."""
-    present = weight > 0
-    if present.all():
-        return X, y, weight
-    return X[present], y[present], weight[present]
 
 
 def local_generator(random_state):

@@ -16,11 +16,13 @@ from skmlp._compat import StrOptions
 from skmlp._estimators.checks import (
     as_indicator,
     can_fit_partially,
+    check_one_type,
     is_indicator,
     is_table,
     one_hot_indices,
     unchanged_on_failure,
 )
+from skmlp._estimators.data import check_dense
 from skmlp._estimators.dense import BaseDense
 
 
@@ -376,6 +378,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             The first call lacks ``classes``, or a label is none of them.
         """
         with unchanged_on_failure(self):
+            check_dense(y, "y")
             if not is_table(np.asarray(y)):
                 self._announce_classes(classes)
             return self._partial_fit(X, y, sample_weight)
@@ -388,7 +391,9 @@ class DenseClassifier(ClassifierMixin, BaseDense):
                 "The first call to partial_fit needs classes, all the labels there "
                 "are. Got None. Pass classes=np.unique(y) of all the data."
             )
-        classes = LabelEncoder().fit(column_or_1d(classes)).classes_
+        classes = column_or_1d(classes)
+        check_one_type(classes, "classes")
+        classes = LabelEncoder().fit(classes).classes_
         if hasattr(self, "coefs_") and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 "classes needs to be the same in each call to partial_fit. Got "
@@ -412,6 +417,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             classes = np.arange(y.shape[1])
         else:
             y = column_or_1d(y, warn=True)
+            check_one_type(y, "y")
             check_classification_targets(y)
             classes = LabelEncoder().fit(y).classes_
         if partial and hasattr(self, "classes_"):
@@ -427,8 +433,9 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     def _set_classes(self, classes, *, is_multilabel=False):
         if len(classes) < 2:
             raise ValueError(
-                f"{type(self).__name__} needs at least 2 classes in y. Got 1 class: "
-                f"{classes.tolist()[0]!r}. Add samples of another class."
+                f"{type(self).__name__} needs at least 2 classes in y. Got "
+                f"{f'1 class: {classes.tolist()[0]!r}' if len(classes) else 'none'}. "
+                "Add samples of another class."
             )
         binary = len(classes) == 2 and not is_multilabel
         self._is_multilabel = is_multilabel
@@ -447,6 +454,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         if is_table(y):
             return one_hot_indices(y, len(self.classes_))
         y = column_or_1d(y)
+        check_one_type(y, "y")
         indices = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         unknown = self.classes_[indices] != y
         if unknown.any():
@@ -464,9 +472,15 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             return indices.astype(np.int32)
         return indices[:, np.newaxis].astype(dtype)
 
-    def _weigh_classes(self, y, weight):
+    def _weigh_classes(self, y, weight, *, partial):
         if self.class_weight is None:
             return weight
+        if self.class_weight == "balanced" and partial:
+            raise ValueError(
+                "class_weight='balanced' needs all samples at once. Got a call to "
+                "partial_fit. Pass a dict, made by "
+                "sklearn.utils.compute_class_weight of all labels."
+            )
         if self._is_multilabel:
             raise ValueError(
                 "class_weight needs one label per sample. Got indicators of several "
@@ -479,7 +493,12 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             y=self.classes_[indices],
             sample_weight=weight,
         )
-        return (weight * class_weight[indices]).astype(weight.dtype)
+        if not (np.isfinite(class_weight) & (class_weight >= 0)).all():
+            raise ValueError(
+                "class_weight needs finite weights of at least 0. Got "
+                f"{self.class_weight!r}. Weigh a class by 0 to leave it out."
+            )
+        return weight * class_weight[indices]
 
 
 def _inside(probabilities):

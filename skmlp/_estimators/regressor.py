@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skmlp._compat import Interval, StrOptions
 from skmlp._estimators.checks import can_fit_partially
+from skmlp._estimators.data import as_numbers, in_type
 from skmlp._estimators.dense import BaseDense
 
 
@@ -299,11 +300,6 @@ class DenseRegressor(RegressorMixin, BaseDense):
             self._target_is_flat = y.ndim == 1
             self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
             self.out_activation_ = "exp" if self.loss == "poisson" else "identity"
-        if self.loss == "poisson" and y.min() < 0:
-            raise ValueError(
-                f"loss='poisson' needs targets of at least 0. Got {y.min():.4g}. Use "
-                "another loss, or shift the targets."
-            )
 
     def _stratifies(self):
         return False
@@ -312,7 +308,13 @@ class DenseRegressor(RegressorMixin, BaseDense):
         return self.loss
 
     def _encode(self, y, dtype):
-        y = y.reshape(len(y), -1).astype(dtype)  # (n_samples, n_outputs)
+        y = as_numbers(y, "y").reshape(len(y), -1)  # (n_samples, n_outputs)
+        y = in_type(y, dtype, "y")
+        if self.loss == "poisson" and y.min() < 0:
+            raise ValueError(
+                f"loss='poisson' needs targets of at least 0. Got {y.min():.4g}. Use "
+                "another loss, or shift the targets."
+            )
         if y.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"Targets need {self.n_outputs_} outputs, as in the training data. Got "

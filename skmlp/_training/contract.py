@@ -169,7 +169,8 @@ def make_optimizer(
         learning_rate = schedule_of(optimizer)
     elif learning_rate in SCHEDULES:
         rate = float(optimizer.learning_rate)
-        learning_rate = SCHEDULES[learning_rate](rate, n_steps)
+        # TensorFlow takes no whole number beyond 64 bits.
+        learning_rate = SCHEDULES[learning_rate](rate, min(n_steps, 2**62))
     if isinstance(learning_rate, Real):
         config["learning_rate"] = float(learning_rate)
     elif learning_rate is not None:  # Keras would look its class up in a registry
