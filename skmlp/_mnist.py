@@ -41,14 +41,15 @@ class DenseMNISTClassifier(DenseClassifier):
         Activation of the hidden layers, one for all or one for each: Keras' name, such
         as ``"relu"``, ``"tanh"``, ``"gelu"`` or ``"silu"``, or a function that works on
         NumPy arrays as on Keras' tensors. scikit-learn's ``"identity"`` and
-        ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+        ``"logistic"`` are ``"linear"`` and ``"sigmoid"``. Only used when there are
+        hidden layers.
     dropout : float or list of float, default=0.0
         Share of the units of the hidden layers that is dropped at each gradient step,
-        one for all or one for each [1]_.
+        one for all or one for each [1]_. Only used when there are hidden layers.
     batch_norm : bool, default=False
         Whether the hidden layers are normalised before their activation, with means
         and variances of the batch in training [2]_, which are then worked into
-        ``coefs_`` and ``intercepts_``.
+        ``coefs_`` and ``intercepts_``. Only used when there are hidden layers.
     optimizer : str or keras.optimizers.Optimizer, default="sgd"
         Keras' name of the optimizer, or an instance, of which every fit uses a copy.
         ``"lbfgs"`` is SciPy's L-BFGS-B on all samples at once, for small data: an epoch
@@ -57,16 +58,17 @@ class DenseMNISTClassifier(DenseClassifier):
         Length of a gradient step. ``"auto"`` is the optimizer's own: 0.001 for
         ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with. ``"cosine"``
         leads it from there to zero along half a cosine over all gradient steps of the
-        fit, ``"onecycle"`` first to ten times as much, for 30 % of the steps.
+        fit, ``"onecycle"`` first to ten times as much, for 30 % of the steps. Not used
+        by ``optimizer="lbfgs"``.
     momentum : float in [0, 1) or "auto", default="auto"
-        Share of the last step that is taken again. ``"auto"`` is the optimizer's own:
-        0 by name, or what an instance was made with. Only used by ``"sgd"`` and
-        ``"rmsprop"``.
+        Share of the last step that is taken again. ``"auto"`` is the optimizer's own: 0
+        for ``"sgd"`` and ``"rmsprop"``, 0.95 for ``"muon"``, or what an instance was
+        made with. Only used by these three.
     alpha : float, default=0.0
         Strength of the L2 penalty on the kernels, as in scikit-learn; biases are free.
     batch_size : int or "auto", default=128
         Samples per gradient step, at most all of them. ``"auto"`` is
-        ``min(200, n_samples)``.
+        ``min(200, n_samples)``. Not used by ``optimizer="lbfgs"``.
     epochs : int, default=20
         Passes over the training data; with ``tol``, the most there can be.
     tol : float or None, default=None
@@ -74,8 +76,9 @@ class DenseMNISTClassifier(DenseClassifier):
         or with ``early_stopping`` of what is monitored, in its unit. ``None`` trains
         all epochs; with ``early_stopping`` it is 0.
     n_iter_no_change : int, default=10
-        Epochs in a row without improvement that are allowed. Only used when ``tol`` is
-        not None or ``early_stopping=True``.
+        Epochs in a row without improvement that are allowed. Only used when
+        ``early_stopping=True``, or ``tol`` is not None and ``optimizer`` is not
+        ``"lbfgs"``.
     early_stopping : bool, default=False
         Whether training ends when it no longer improves what it does on validation
         data, and the weights of the best epoch are kept.
@@ -91,7 +94,8 @@ class DenseMNISTClassifier(DenseClassifier):
         Weights of the classes, multiplied into the sample weights. ``"balanced"``
         weighs a class by the inverse of its frequency; ``None`` weighs all alike.
     shuffle : bool, default=True
-        Whether each epoch takes the samples in a new order.
+        Whether each epoch takes the samples in a new order. Not used by
+        ``optimizer="lbfgs"``.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last fit, with ``epochs`` more.
     max_time : float or None, default=None
@@ -266,7 +270,9 @@ class DenseMNISTClassifier(DenseClassifier):
     def _input_divisor(self, X):
         low, high = X.min(), X.max()
         self.pixel_scale_ = 255.0 if low >= 0 and high > _UNIT else 1.0
-        self._brightness = (float(high), float(X.mean())) if low >= 0 else None
+        with np.errstate(over="ignore"):
+            mean = X.mean()
+        self._brightness = (float(high), float(mean)) if low >= 0 else None
         return self.pixel_scale_
 
     def _validate_X(self, X):

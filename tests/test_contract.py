@@ -1,4 +1,7 @@
-"""scikit-learn's own checks, strictly, on every public estimator."""
+"""scikit-learn's own checks, strictly, on every public estimator in several settings.
+
+No check is expected to fail.
+"""
 
 import pytest
 from sklearn import config_context
@@ -16,6 +19,62 @@ ESTIMATORS = [
     DenseClassifier((), optimizer="sgd", learning_rate=0.1, momentum=0.9),
 ]
 
+# Enough to pass the checks of scores in few epochs.
+FAST = {"hidden_layer_sizes": (10,), "epochs": 25, "tol": None}
+ADAM = {"optimizer": "adam", "learning_rate": 0.03, "batch_size": "auto", **FAST}
+EARLY_STOPPING = {"early_stopping": True, "validation_fraction": 0.3, **ADAM}
+LBFGS = {**FAST, "optimizer": "lbfgs", "epochs": 15}
+
+SETTINGS = [
+    DenseClassifier(**EARLY_STOPPING),
+    DenseRegressor(**EARLY_STOPPING),
+    DenseMNISTClassifier(**EARLY_STOPPING),
+    DenseClassifier(**LBFGS),
+    DenseRegressor(**LBFGS),
+    DenseMNISTClassifier(**LBFGS),
+]
+
+
+class Validated:
+    """An estimator that is given validation data in every fit: the training data."""
+
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
+        if X_val is None:
+            X_val, y_val, sample_weight_val = X, y, sample_weight
+        super().fit(
+            X,
+            y,
+            sample_weight,
+            X_val=X_val,
+            y_val=y_val,
+            sample_weight_val=sample_weight_val,
+        )
+        assert len(self.validation_loss_curve_) == self.n_iter_
+        return self
+
+
+class ValidatedClassifier(Validated, DenseClassifier):
+    pass
+
+
+class ValidatedRegressor(Validated, DenseRegressor):
+    pass
+
+
+VALIDATED = [
+    ValidatedClassifier(batch_norm=True, **ADAM),
+    ValidatedRegressor(batch_norm=True, **ADAM),
+]
+
 
 # scikit-learn's checks fit small data with the default parameters, which use up all
 # epochs now and then; scikit-learn ignores its own ConvergenceWarning there as well.
@@ -23,6 +82,22 @@ ESTIMATORS = [
 @parametrize_with_checks(ESTIMATORS)
 def test_estimator_keeps_the_scikit_learn_contract(estimator, check):
     check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(SETTINGS)
+def test_estimator_keeps_the_contract_in_other_settings(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(VALIDATED)
+def test_estimator_keeps_the_contract_with_validation_data_and_routing(
+    estimator, check
+):
+    with config_context(enable_metadata_routing=True):
+        estimator.set_fit_request(X_val=True, y_val=True, sample_weight_val=True)
+        check(estimator)
 
 
 def test_mnist_classifier_scores_well_on_blobs_given_enough_steps():

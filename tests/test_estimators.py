@@ -333,6 +333,29 @@ def test_log_probabilities_stay_finite_where_probabilities_underflow(iris, n_cla
     assert log_proba.min() < -1e5
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_probabilities_stay_inside_their_bounds(iris, n_classes, dtype):
+    X, y = iris[0].astype(dtype), iris[1]
+    clf = DenseClassifier((), **FAST).fit(X[y < n_classes], y[y < n_classes])
+
+    proba = clf.predict_proba(X * 1e6)
+
+    assert proba.min() > 0
+    assert proba.max() < 1
+    assert_allclose(proba.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_probabilities_of_several_labels_stay_inside_their_bounds(iris):
+    X, y = iris
+    clf = DenseClassifier((), **FAST).fit(X, np.eye(3, dtype=int)[y])
+
+    proba = clf.predict_proba(X * 1e6)
+
+    assert proba.min() > 0
+    assert proba.max() < 1
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_prediction_equals_that_of_the_keras_model(iris, n_classes):
     X, y = iris[0][iris[1] < n_classes], iris[1][iris[1] < n_classes]

@@ -319,22 +319,3 @@ def test_cosine_is_that_of_keras():
 
     for step in (0, 1, 13, 39, 40, 50):
         assert_allclose(float(ours(step)), float(theirs(step)), atol=1e-7)
-
-
-# Parameters without effect
-
-
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"momentum": 0.5},
-        {"validation_fraction": 0.3},
-        {"batch_size": 10, "optimizer": "lbfgs"},
-    ],
-    ids=lambda params: next(iter(params)),
-)
-def test_parameter_without_effect_warns(iris, params):
-    name = next(iter(params))
-
-    with pytest.warns(UserWarning, match=f"{name} has an effect only with"):
-        DenseClassifier((3,), **{**FAST, **params}).fit(*iris)

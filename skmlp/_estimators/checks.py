@@ -6,9 +6,8 @@ Each sentence says the rule, what came, and what to do.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import difflib
-import inspect
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -62,6 +61,18 @@ def check_same_optimizer(optimizer, kind):
         )
 
 
+def check_same_network(network, fitted):
+    """Refuse to go on with another network than was fitted."""
+    for field in dataclasses.fields(network):
+        given, was = (getattr(one, field.name) for one in (network, fitted))
+        if given != was:
+            raise ValueError(
+                "Training goes on only with the network it began with. Got "
+                f"{field.name}={given!r}, fitted was {was!r}. Restore the parameters, "
+                "or fit a clone."
+            )
+
+
 def check_lbfgs(dropout, batch_norm):
     """Refuse what L-BFGS cannot train."""
     if import_keras().config.backend() != "tensorflow":
@@ -93,40 +104,6 @@ def as_sizes(hidden_layer_sizes):
     return tuple(int(size) for size in sizes)
 
 
-# Parameters that have an effect under a condition only: how to check it, and its words.
-_EFFECTIVE_WHEN = {
-    "momentum": (
-        lambda clf: clf.optimizer in ("sgd", "rmsprop") or not _is_named(clf),
-        "optimizer='sgd' or 'rmsprop'",
-    ),
-    "learning_rate": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
-    "batch_size": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
-    "shuffle": (lambda clf: clf.optimizer != "lbfgs", "another optimizer"),
-    "validation_fraction": (lambda clf: clf.early_stopping, "early_stopping=True"),
-    "quantile": (lambda clf: clf.loss == "quantile", "loss='quantile'"),
-}
-
-
-def _is_named(estimator):
-    return isinstance(estimator.optimizer, str)
-
-
-def warn_of_idle_parameters(estimator):
-    """Warn of each parameter that was set and has no effect beside the others."""
-    signature = inspect.signature(type(estimator)).parameters
-    for name, (is_effective, condition) in _EFFECTIVE_WHEN.items():
-        if name not in signature or is_effective(estimator):
-            continue
-        value, default = getattr(estimator, name), signature[name].default
-        if value is not default and value != default:
-            warnings.warn(
-                f"{name} has an effect only with {condition}. Got {name}={value!r}. "
-                f"Leave it at its default, {default!r}.",
-                UserWarning,
-                stacklevel=4,
-            )
-
-
 def as_activations(activation, n_hidden):
     """Return the activation of each hidden layer, by Keras' name where it has one."""
     if isinstance(activation, str) or callable(activation):
@@ -143,7 +120,7 @@ def as_activations(activation, n_hidden):
 def _as_activation(activation):
     if callable(activation):
         return _as_function(activation)
-    if activation not in ACTIVATION_NAMES:
+    if not isinstance(activation, str) or activation not in ACTIVATION_NAMES:
         raise ValueError(
             f"activation needs one of {sorted(ACTIVATION_NAMES)}. Got {activation!r}."
             f"{did_you_mean([activation], ACTIVATION_NAMES)}"
@@ -157,20 +134,36 @@ def _as_function(activation):
     name = getattr(activation, "__name__", "")
     if name in ACTIVATIONS and activation is getattr(keras.activations, name, None):
         return name
+    values = np.linspace(-2.0, 2.0, 6).reshape(2, 3)
     try:
-        predicted = activation(np.linspace(-2.0, 2.0, 6).reshape(2, 3))
-        traced = activation(keras.KerasTensor((2, 3), dtype="float64"))
+        with np.errstate(all="ignore"):  # a function may have poles
+            predicted = activation(values)
+        traced = activation(keras.KerasTensor(values.shape, dtype="float64"))
     except Exception as error:
         reason = f"raised {error!r}"
     else:
-        if isinstance(predicted, np.ndarray) and predicted.shape == traced.shape:
+        reason = _unlike(values, predicted, np.ndarray)
+        reason = reason or _unlike(values, traced, keras.KerasTensor)
+        if not reason:
             return activation
-        reason = f"returned {type(predicted).__name__} from an array"
     raise ValueError(
-        "activation needs a function that works on NumPy arrays as on Keras' tensors, "
-        f"since prediction runs without Keras. Got {activation!r}, which {reason}. Use "
-        "operators such as x / (1 + abs(x)), or one of Keras' names."
+        "activation needs a function that gives a number for each, of NumPy arrays as "
+        "of Keras' tensors, since prediction runs without Keras. Got "
+        f"{activation!r}, which {reason}. Use operators such as x / (1 + abs(x)), or "
+        "one of Keras' names."
     )
+
+
+def _unlike(values, returned, cls):
+    """Return in words how an activation's result differs from an array like values."""
+    if not isinstance(returned, cls):
+        return f"returned {type(returned).__name__} from {cls.__name__}"
+    if returned.shape != values.shape or str(returned.dtype) != "float64":
+        return (
+            f"returned {returned.dtype} of shape {tuple(returned.shape)} from float64 "
+            f"of shape {values.shape}"
+        )
+    return ""
 
 
 def as_rates(dropout, n_hidden):
@@ -208,9 +201,16 @@ def as_callbacks(callbacks):
     return callbacks
 
 
-def trained_type(dtype):
-    """Return the type that data of this type are trained in, by name."""
-    return "float64" if dtype == np.float64 else "float32"
+def check_one_type(labels, name):
+    """Refuse labels of which some are strings and some are not: nothing sorts them."""
+    if labels.dtype != object:
+        return
+    by_kind = {isinstance(label, str): label for label in labels}
+    if len(by_kind) > 1:
+        raise ValueError(
+            f"{name} needs labels of one type. Got {by_kind[False]!r} beside "
+            f"{by_kind[True]!r}. Make all of them strings, or all of them numbers."
+        )
 
 
 def is_table(y):
@@ -248,14 +248,6 @@ def as_indicator(y, n_labels):
             "1-d array if each sample has one label."
         )
     return y
-
-
-def without_weightless(X, y, weight):
-    """Return the samples whose weight is not zero."""
-    present = weight > 0
-    if present.all():
-        return X, y, weight
-    return X[present], y[present], weight[present]
 
 
 def local_generator(random_state):

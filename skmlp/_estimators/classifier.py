@@ -16,11 +16,13 @@ from skmlp._compat import StrOptions
 from skmlp._estimators.checks import (
     as_indicator,
     can_fit_partially,
+    check_one_type,
     is_indicator,
     is_table,
     one_hot_indices,
     unchanged_on_failure,
 )
+from skmlp._estimators.data import check_dense
 from skmlp._estimators.dense import BaseDense
 
 
@@ -39,14 +41,15 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Activation of the hidden layers, one for all or one for each: Keras' name, such
         as ``"relu"``, ``"tanh"``, ``"gelu"`` or ``"silu"``, or a function that works on
         NumPy arrays as on Keras' tensors. scikit-learn's ``"identity"`` and
-        ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+        ``"logistic"`` are ``"linear"`` and ``"sigmoid"``. Only used when there are
+        hidden layers.
     dropout : float or list of float, default=0.0
         Share of the units of the hidden layers that is dropped at each gradient step,
-        one for all or one for each [1]_.
+        one for all or one for each [1]_. Only used when there are hidden layers.
     batch_norm : bool, default=False
         Whether the hidden layers are normalised before their activation, with means
         and variances of the batch in training [2]_, which are then worked into
-        ``coefs_`` and ``intercepts_``.
+        ``coefs_`` and ``intercepts_``. Only used when there are hidden layers.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Keras' name of the optimizer, or an instance, of which every fit uses a copy.
         ``"lbfgs"`` is SciPy's L-BFGS-B on all samples at once, for small data: an epoch
@@ -55,16 +58,17 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Length of a gradient step. ``"auto"`` is the optimizer's own: 0.001 for
         ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with. ``"cosine"``
         leads it from there to zero along half a cosine over all gradient steps of the
-        fit, ``"onecycle"`` first to ten times as much, for 30 % of the steps.
+        fit, ``"onecycle"`` first to ten times as much, for 30 % of the steps. Not used
+        by ``optimizer="lbfgs"``.
     momentum : float in [0, 1) or "auto", default="auto"
-        Share of the last step that is taken again. ``"auto"`` is the optimizer's own:
-        0 by name, or what an instance was made with. Only used by ``"sgd"`` and
-        ``"rmsprop"``.
+        Share of the last step that is taken again. ``"auto"`` is the optimizer's own: 0
+        for ``"sgd"`` and ``"rmsprop"``, 0.95 for ``"muon"``, or what an instance was
+        made with. Only used by these three.
     alpha : float, default=1e-4
         Strength of the L2 penalty on the kernels, as in scikit-learn; biases are free.
     batch_size : int or "auto", default="auto"
         Samples per gradient step, at most all of them. ``"auto"`` is
-        ``min(200, n_samples)``.
+        ``min(200, n_samples)``. Not used by ``optimizer="lbfgs"``.
     epochs : int, default=200
         Passes over the training data; with ``tol``, the most there can be.
     tol : float or None, default=1e-4
@@ -72,8 +76,9 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         or with ``early_stopping`` of what is monitored, in its unit. ``None`` trains
         all epochs; with ``early_stopping`` it is 0.
     n_iter_no_change : int, default=10
-        Epochs in a row without improvement that are allowed. Only used when ``tol`` is
-        not None or ``early_stopping=True``.
+        Epochs in a row without improvement that are allowed. Only used when
+        ``early_stopping=True``, or ``tol`` is not None and ``optimizer`` is not
+        ``"lbfgs"``.
     early_stopping : bool, default=False
         Whether training ends when it no longer improves what it does on validation
         data, and the weights of the best epoch are kept.
@@ -89,7 +94,8 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Weights of the classes, multiplied into the sample weights. ``"balanced"``
         weighs a class by the inverse of its frequency; ``None`` weighs all alike.
     shuffle : bool, default=True
-        Whether each epoch takes the samples in a new order.
+        Whether each epoch takes the samples in a new order. Not used by
+        ``optimizer="lbfgs"``.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last fit, with ``epochs`` more.
     max_time : float or None, default=None
@@ -285,20 +291,22 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Probabilities, in the order of ``classes_``. Each row sums to 1, unless
+            Probabilities, in the order of ``classes_``, above 0 and below 1: one that
+            rounds to a bound is the nearest number inside. Each row sums to 1, unless
             the targets were indicators of several labels.
         """
         check_is_fitted(self)
         if self.n_outputs_ > 1 or self._is_multilabel:
-            return self._outputs(X)
+            return _inside(self._outputs(X))
         logits = self._outputs(X, "linear")
-        return expit(np.hstack([-logits, logits]))  # 1 - p would lose a small p
+        # 1 - p would lose a small p.
+        return _inside(expit(np.hstack([-logits, logits])))
 
     def predict_log_proba(self, X):
         """Return the logarithm of the probability of each class.
 
-        It is computed from the logits, so it stays finite where a probability
-        underflows to zero.
+        It is computed from the logits, so it is exact where a probability is too close
+        to 0 or 1 for its type.
 
         Parameters
         ----------
@@ -371,6 +379,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             The first call lacks ``classes``, or a label is none of them.
         """
         with unchanged_on_failure(self):
+            check_dense(y, "y")
             if not is_table(np.asarray(y)):
                 self._announce_classes(classes)
             return self._partial_fit(X, y, sample_weight)
@@ -383,7 +392,9 @@ class DenseClassifier(ClassifierMixin, BaseDense):
                 "The first call to partial_fit needs classes, all the labels there "
                 "are. Got None. Pass classes=np.unique(y) of all the data."
             )
-        classes = LabelEncoder().fit(column_or_1d(classes)).classes_
+        classes = column_or_1d(classes)
+        check_one_type(classes, "classes")
+        classes = LabelEncoder().fit(classes).classes_
         if hasattr(self, "coefs_") and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 "classes needs to be the same in each call to partial_fit. Got "
@@ -407,6 +418,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             classes = np.arange(y.shape[1])
         else:
             y = column_or_1d(y, warn=True)
+            check_one_type(y, "y")
             check_classification_targets(y)
             classes = LabelEncoder().fit(y).classes_
         if partial and hasattr(self, "classes_"):
@@ -422,8 +434,9 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     def _set_classes(self, classes, *, is_multilabel=False):
         if len(classes) < 2:
             raise ValueError(
-                f"{type(self).__name__} needs at least 2 classes in y. Got 1 class: "
-                f"{classes.tolist()[0]!r}. Add samples of another class."
+                f"{type(self).__name__} needs at least 2 classes in y. Got "
+                f"{f'1 class: {classes.tolist()[0]!r}' if len(classes) else 'none'}. "
+                "Add samples of another class."
             )
         binary = len(classes) == 2 and not is_multilabel
         self._is_multilabel = is_multilabel
@@ -442,6 +455,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         if is_table(y):
             return one_hot_indices(y, len(self.classes_))
         y = column_or_1d(y)
+        check_one_type(y, "y")
         indices = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         unknown = self.classes_[indices] != y
         if unknown.any():
@@ -459,9 +473,15 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             return indices.astype(np.int32)
         return indices[:, np.newaxis].astype(dtype)
 
-    def _weigh_classes(self, y, weight):
+    def _weigh_classes(self, y, weight, *, partial):
         if self.class_weight is None:
             return weight
+        if self.class_weight == "balanced" and partial:
+            raise ValueError(
+                "class_weight='balanced' needs all samples at once. Got a call to "
+                "partial_fit. Pass a dict, made by "
+                "sklearn.utils.compute_class_weight of all labels."
+            )
         if self._is_multilabel:
             raise ValueError(
                 "class_weight needs one label per sample. Got indicators of several "
@@ -474,4 +494,20 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             y=self.classes_[indices],
             sample_weight=weight,
         )
-        return (weight * class_weight[indices]).astype(weight.dtype)
+        if not (np.isfinite(class_weight) & (class_weight >= 0)).all():
+            raise ValueError(
+                "class_weight needs finite weights of at least 0. Got "
+                f"{self.class_weight!r}. Weigh a class by 0 to leave it out."
+            )
+        return weight * class_weight[indices]
+
+
+def _inside(probabilities):
+    """Move probabilities that rounding put on 0 or 1 to the nearest number inside.
+
+    No output of a network is certain: a score that takes the logarithm of a
+    probability, or of its complement, stays finite.
+    """
+    info = np.finfo(probabilities.dtype)
+    np.maximum(probabilities, info.tiny, out=probabilities)
+    return np.minimum(probabilities, 1 - info.epsneg, out=probabilities)

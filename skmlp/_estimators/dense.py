@@ -36,19 +36,27 @@ from skmlp._estimators.checks import (
     as_sizes,
     check_finite,
     check_lbfgs,
+    check_same_network,
     check_same_optimizer,
     did_you_mean,
     kind_of,
     local_generator,
-    trained_type,
     unchanged_on_failure,
-    warn_of_idle_parameters,
-    without_weightless,
 )
 from skmlp._estimators.conversions import Conversions
-from skmlp._estimators.data import Data
+from skmlp._estimators.data import (
+    Data,
+    as_numbers,
+    check_dense,
+    check_range,
+    columns_named,
+    trained_type,
+    weights_in_type,
+    without_weightless,
+)
 from skmlp._estimators.fitted import FittedNetwork
 from skmlp._estimators.holding_out import hold_out
+from skmlp._estimators.idle import warn_of_idle_parameters
 from skmlp._estimators.persistence import CheckedState
 from skmlp._estimators.tasks import FitTask
 from skmlp._forward import ALIASES
@@ -169,7 +177,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
                 default=None
             Targets of ``X_val``.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Non-negative weights of ``X_val``.
+            Non-negative weights of ``X_val``. Weights of classes do not apply to them.
 
         Returns
         -------
@@ -178,9 +186,11 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             A parameter or the data are not as documented, or the loss became NaN or
-            infinite: the message says what to do. The estimator stays as it was.
+            infinite: the message says what to do. After this, as after any other
+            error, the estimator is as it was before: unfitted, or fitted to the
+            earlier data.
 
         Warns
         -----
@@ -236,24 +246,36 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         single epoch on data that need not be all there is.
         """
         self._validate_params()
-        warn_of_idle_parameters(self)
         given = X, y, sample_weight
         hidden_layer_sizes = as_sizes(self.hidden_layer_sizes)
         callbacks = as_callbacks(self.callbacks)
-        X, y = validate_data(
-            self,
-            self._as_rows(X),
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=isinstance(self, RegressorMixin),
-            reset=not goes_on,
-        )
+        if not (partial and goes_on):
+            warn_of_idle_parameters(
+                self,
+                has_validation=any(given is not None for given in validation),
+                stacklevel=4 if partial else 3,
+            )
+        check_dense(y, "y")
+        with columns_named(X):
+            X, y = validate_data(
+                self,
+                self._as_rows(X),
+                y,
+                accept_sparse="csr",
+                multi_output=True,
+                y_numeric=isinstance(self, RegressorMixin),
+                reset=not goes_on,
+            )
+            X = as_numbers(X, "X")
         weight = check_sample_weight(sample_weight, X, dtype=np.float64)
         X, y, weight = without_weightless(X, y, weight)
         self._learn_targets(y, goes_on=goes_on, partial=partial)
         network = self._make_network(X, hidden_layer_sizes, goes_on=goes_on)
-        X, y, weight = without_weightless(X, y, self._weigh_classes(y, weight))
+        weight = self._weigh_classes(y, weight, partial=partial)
+        by_class = getattr(self, "class_weight", None) is not None
+        name = f"sample_weight{' times class_weight' if by_class else ''}"
+        weight = weights_in_type(weight, network.dtype, name)
+        X, y, weight = without_weightless(X, y, weight)
         data = self._data(network, X, y, weight, is_weighted=sample_weight is not None)
         held_out = self._given_validation(network, *validation)
 
@@ -317,8 +339,9 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
 
     def _data(self, network, X, y, weight, *, is_weighted):
         """Return data with targets and weights in the network's type."""
+        check_range(X, network.dtype, "X")
         targets = self._encode(y, network.dtype)
-        return Data(X, y, targets, weight.astype(network.dtype), is_weighted)
+        return Data(X, y, targets, weight, is_weighted)
 
     def _given_validation(self, network, X_val, y_val, sample_weight_val):
         """Return the caller's validation data, if any."""
@@ -330,9 +353,11 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
                 f"X_val and y_val go together. Got {missing}=None. Pass both or none."
             )
         X_val = self._validate_X(X_val)
+        check_dense(y_val, "y_val")
         y_val = check_array(y_val, ensure_2d=False, dtype=None, input_name="y_val")
         check_consistent_length(X_val, y_val)
         weight = check_sample_weight(sample_weight_val, X_val, dtype=np.float64)
+        weight = weights_in_type(weight, network.dtype, "sample_weight_val")
         is_weighted = sample_weight_val is not None
         return self._data(network, X_val, y_val, weight, is_weighted=is_weighted)
 
@@ -358,7 +383,14 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
 
         def score(weights):
             fitted._set_weights(network, weights)
-            return float(scorer(fitted, held_out.X, held_out.y, **weight))
+            value = scorer(fitted, held_out.X, held_out.y, **weight)
+            try:
+                return float(value)
+            except (TypeError, ValueError):
+                raise ValueError(
+                    "monitor needs a scorer that returns a number. Got "
+                    f"{value!r} from {self.monitor!r}. Return a float."
+                ) from None
 
         return score
 
@@ -373,7 +405,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         rng = local_generator(self.random_state)
         return network.initial_weights(rng), None, rng
 
-    def _weigh_classes(self, y, weight):
+    def _weigh_classes(self, y, weight, *, partial):
         """Return the weights of the samples, times those of their classes."""
         return weight
 
@@ -394,13 +426,8 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         )
         if self.optimizer == "lbfgs":
             check_lbfgs(network.dropout, network.batch_norm)
-        if goes_on and network != self._network:
-            raise ValueError(
-                "Training goes on only with the network it began with. Got layers "
-                f"{network.layer_sizes} {network.activations}, fitted were "
-                f"{self._network.layer_sizes} {self._network.activations}. Restore the "
-                "parameters, or fit a clone."
-            )
+        if goes_on:
+            check_same_network(network, self._network)
         return network
 
     def _settings(self, n_samples, partial):

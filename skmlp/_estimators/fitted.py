@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skmlp._estimators.data import as_numbers, check_range, columns_named
 from skmlp._estimators.representation import fitted_html
 from skmlp._forward import forward
 
@@ -120,9 +121,11 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def _validate_X(self, X):
         """Return the features of new samples, of any numeric type."""
         X = self._as_rows(X)
-        if self._needs_validation(X):
+        if not self._needs_validation(X):
+            return X
+        with columns_named(X):
             X = validate_data(self, X, accept_sparse="csr", reset=False)
-        return X
+            return as_numbers(X, "X")
 
     def _needs_validation(self, X):
         """Return whether scikit-learn's validation could do more than return X.
@@ -141,8 +144,10 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Return the outputs for X, of shape (n_samples, n_outputs)."""
         check_is_fitted(self)
         *hidden, output = self._network.activations
+        X = self._validate_X(X)
+        check_range(X, self._network.dtype, "X")
         return forward(
-            self._validate_X(X),
+            X,
             self.coefs_,
             self.intercepts_,
             [*hidden, out_activation or output],
@@ -159,8 +164,10 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
                 f"{n_layers - 1} hidden layers. Got {layer!r}. 1 is the first hidden "
                 "layer, and -1 the last."
             )
+        X = self._validate_X(X)
+        check_range(X, self._network.dtype, "X")
         return forward(
-            self._validate_X(X),
+            X,
             self.coefs_,
             self.intercepts_,
             self._network.activations,

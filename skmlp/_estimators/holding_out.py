@@ -41,7 +41,7 @@ def hold_out(X, y, *, fraction, stratify, rng):
     Raises
     ------
     ValueError
-        Fewer than 2 samples would be held out: raise ``validation_fraction``.
+        Fewer than 2 distinct samples would be held out: raise ``validation_fraction``.
     """
     y = y.reshape(len(y), -1)
     keys = _keys(X) + _keys(y) * np.uint64(3)
@@ -49,9 +49,10 @@ def hold_out(X, y, *, fraction, stratify, rng):
     n_groups = len(first)
     n_held = min(int(np.ceil(fraction * n_groups)), n_groups - 1)
     if n_held < 2:
+        distinct = f", {n_groups} of them distinct" if n_groups < len(y) else ""
         raise ValueError(
             "early_stopping needs at least 2 validation samples. Got "
-            f"n_samples={len(y)}, validation_fraction={fraction}. Raise "
+            f"n_samples={len(y)}{distinct}, validation_fraction={fraction}. Raise "
             "validation_fraction, or set early_stopping=False."
         )
     order = rng.permutation(n_groups)

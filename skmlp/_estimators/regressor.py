@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skmlp._compat import Interval, StrOptions
 from skmlp._estimators.checks import can_fit_partially
+from skmlp._estimators.data import as_numbers, in_type
 from skmlp._estimators.dense import BaseDense
 
 
@@ -35,14 +36,15 @@ class DenseRegressor(RegressorMixin, BaseDense):
         Activation of the hidden layers, one for all or one for each: Keras' name, such
         as ``"relu"``, ``"tanh"``, ``"gelu"`` or ``"silu"``, or a function that works on
         NumPy arrays as on Keras' tensors. scikit-learn's ``"identity"`` and
-        ``"logistic"`` are ``"linear"`` and ``"sigmoid"``.
+        ``"logistic"`` are ``"linear"`` and ``"sigmoid"``. Only used when there are
+        hidden layers.
     dropout : float or list of float, default=0.0
         Share of the units of the hidden layers that is dropped at each gradient step,
-        one for all or one for each [1]_.
+        one for all or one for each [1]_. Only used when there are hidden layers.
     batch_norm : bool, default=False
         Whether the hidden layers are normalised before their activation, with means
         and variances of the batch in training [2]_, which are then worked into
-        ``coefs_`` and ``intercepts_``.
+        ``coefs_`` and ``intercepts_``. Only used when there are hidden layers.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Keras' name of the optimizer, or an instance, of which every fit uses a copy.
         ``"lbfgs"`` is SciPy's L-BFGS-B on all samples at once, for small data: an epoch
@@ -51,16 +53,17 @@ class DenseRegressor(RegressorMixin, BaseDense):
         Length of a gradient step. ``"auto"`` is the optimizer's own: 0.001 for
         ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with. ``"cosine"``
         leads it from there to zero along half a cosine over all gradient steps of the
-        fit, ``"onecycle"`` first to ten times as much, for 30 % of the steps.
+        fit, ``"onecycle"`` first to ten times as much, for 30 % of the steps. Not used
+        by ``optimizer="lbfgs"``.
     momentum : float in [0, 1) or "auto", default="auto"
-        Share of the last step that is taken again. ``"auto"`` is the optimizer's own:
-        0 by name, or what an instance was made with. Only used by ``"sgd"`` and
-        ``"rmsprop"``.
+        Share of the last step that is taken again. ``"auto"`` is the optimizer's own: 0
+        for ``"sgd"`` and ``"rmsprop"``, 0.95 for ``"muon"``, or what an instance was
+        made with. Only used by these three.
     alpha : float, default=1e-4
         Strength of the L2 penalty on the kernels, as in scikit-learn; biases are free.
     batch_size : int or "auto", default="auto"
         Samples per gradient step, at most all of them. ``"auto"`` is
-        ``min(200, n_samples)``.
+        ``min(200, n_samples)``. Not used by ``optimizer="lbfgs"``.
     epochs : int, default=200
         Passes over the training data; with ``tol``, the most there can be.
     tol : float or None, default=1e-4
@@ -68,8 +71,9 @@ class DenseRegressor(RegressorMixin, BaseDense):
         or with ``early_stopping`` of what is monitored, in its unit. ``None`` trains
         all epochs; with ``early_stopping`` it is 0.
     n_iter_no_change : int, default=10
-        Epochs in a row without improvement that are allowed. Only used when ``tol`` is
-        not None or ``early_stopping=True``.
+        Epochs in a row without improvement that are allowed. Only used when
+        ``early_stopping=True``, or ``tol`` is not None and ``optimizer`` is not
+        ``"lbfgs"``.
     early_stopping : bool, default=False
         Whether training ends when it no longer improves what it does on validation
         data, and the weights of the best epoch are kept.
@@ -81,7 +85,8 @@ class DenseRegressor(RegressorMixin, BaseDense):
         name or as a callable ``scorer(estimator, X, y)``. Only used when there are
         validation data.
     shuffle : bool, default=True
-        Whether each epoch takes the samples in a new order.
+        Whether each epoch takes the samples in a new order. Not used by
+        ``optimizer="lbfgs"``.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last fit, with ``epochs`` more.
     max_time : float or None, default=None
@@ -296,11 +301,6 @@ class DenseRegressor(RegressorMixin, BaseDense):
             self._target_is_flat = y.ndim == 1
             self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
             self.out_activation_ = "exp" if self.loss == "poisson" else "identity"
-        if self.loss == "poisson" and y.min() < 0:
-            raise ValueError(
-                f"loss='poisson' needs targets of at least 0. Got {y.min():.4g}. Use "
-                "another loss, or shift the targets."
-            )
 
     def _stratifies(self):
         return False
@@ -309,7 +309,13 @@ class DenseRegressor(RegressorMixin, BaseDense):
         return self.loss
 
     def _encode(self, y, dtype):
-        y = y.reshape(len(y), -1).astype(dtype)  # (n_samples, n_outputs)
+        y = as_numbers(y, "y").reshape(len(y), -1)  # (n_samples, n_outputs)
+        y = in_type(y, dtype, "y")
+        if self.loss == "poisson" and y.min() < 0:
+            raise ValueError(
+                f"loss='poisson' needs targets of at least 0. Got {y.min():.4g}. Use "
+                "another loss, or shift the targets."
+            )
         if y.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"Targets need {self.n_outputs_} outputs, as in the training data. Got "

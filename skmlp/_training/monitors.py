@@ -81,10 +81,10 @@ class StopWithoutImprovement(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict) -> None:
         """Count epochs without improvement."""
         value = as_cost(self.monitor, logs)
-        if value > self.best - self.tol:
-            self.n_without_improvement += 1
-        else:
+        if value <= self.best - self.tol:
             self.n_without_improvement = 0
+        else:  # a score that is NaN improves nothing
+            self.n_without_improvement += 1
         self.best = min(self.best, value)
         if self.n_without_improvement > self.n_iter_no_change:
             self.model.stop_training = True
