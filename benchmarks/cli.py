@@ -102,10 +102,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--session-limit",
         type=float,
-        default=45.0,
+        default=25.0,
         metavar="SECONDS",
         help="let a library sit out further rounds of what it worked on for so long "
-        "(default: 45)",
+        "(default: 25)",
     )
     parser.add_argument(
         "--out",

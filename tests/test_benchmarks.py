@@ -2,10 +2,15 @@
 
 import csv
 
+import numpy as np
 import pytest
+from numpy.testing import assert_allclose
+from scipy.sparse import issparse
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import log_loss, mean_squared_error
 
-from benchmarks import cli, report, works
-from benchmarks.libraries import LIBRARIES, Library
+from benchmarks import cli, data, report, works
+from benchmarks.libraries import ALPHA, LIBRARIES, Library
 from benchmarks.process import LibraryProcess, StepFailed, TookTooLong
 from benchmarks.results import GOALS, Goal, Measurement, Results
 from benchmarks.runner import Plan, in_turn, run
@@ -34,6 +39,16 @@ def test_results_leave_out_rounds_without_a_number():
     results = results_of({"skmlp": [None, 2.0]})
     assert results.median("fit", "32-16, warm", "skmlp") == 2.0
     assert results.median("fit", "32-16, warm", "keras") is None
+
+
+def test_results_take_the_median_of_what_was_reported_beside():
+    results = Results(
+        Measurement("lbfgs", "iris", "skmlp", number, 1.0, beside={"loss": loss})
+        for number, loss in enumerate([0.3, 0.1, 0.2])
+    )
+    assert results.beside("lbfgs", "iris", "skmlp", "loss") == 0.2
+    assert results.beside("lbfgs", "iris", "skmlp", "accuracy") is None
+    assert results.beside("lbfgs", "iris", "sklearn", "loss") is None
 
 
 def test_results_give_ratios_to_skmlp_or_to_another():
@@ -105,6 +120,29 @@ def test_table_shows_medians_ratios_and_what_is_missing():
     assert row == ["32-16, warm", "0.500", "missing", "2.00 (4.0x)", "over 300 s"]
 
 
+def test_table_shows_in_further_columns_what_a_work_reports_beside():
+    results = Results(
+        [
+            Measurement("lbfgs", "iris", "skmlp", 0, 2.0, "", {"loss": 0.125}),
+            Measurement("lbfgs", "iris", "sklearn", 0, problem="over 300 s"),
+        ]
+    )
+    head, row = report.rows(results, "lbfgs")
+    columns = ["skmlp", "MLPClassifier", "loss, skmlp", "loss, MLPClassifier"]
+    assert head[1:5] == columns
+    assert row[:5] == ["iris", "2.00", "over 300 s", "0.1250", report.NOTHING]
+
+
+def test_step_is_taken_by_its_libraries_alone(monkeypatch):
+    for key in ("skmlp", "scikeras"):
+        monkeypatch.setitem(LIBRARIES, key, Library(key, "absent", ("no_package",)))
+    plan = Plan(["grid"], ["skmlp", "scikeras"], quick=True)
+    cases = {(m.library, m.case) for m in run(plan, silent)}
+    assert ("skmlp", "search, warm") in cases
+    assert ("scikeras", "search, warm") not in cases
+    assert ("scikeras", "search, cold") in cases
+
+
 def test_missing_library_is_measured_as_missing(monkeypatch):
     absent = Library("absent", "absent", ("no_such_package",))
     monkeypatch.setitem(LIBRARIES, "jax", absent)
@@ -135,6 +173,61 @@ def test_process_reports_the_error_of_a_step():
         process.end()
 
 
+def test_texts_are_sparse_rows_of_length_one():
+    X, y = data.texts(200, 1_000)
+    assert issparse(X)
+    assert (X.shape, X.format, X.dtype) == ((200, 1_000), "csr", np.float32)
+    assert_allclose(np.sqrt(X.multiply(X).sum(axis=1)), 1, rtol=1e-6)
+    assert 50 < X.nnz / 200 <= 100
+    assert set(y) == set(range(20))
+
+
+def test_tables_are_standardised():
+    for name in ("iris", "digits", "diabetes"):
+        X, y = data.table(name)
+        assert X.dtype == np.float64
+        assert_allclose(X.mean(axis=0), 0, atol=1e-9)
+        assert (y.dtype.kind == "f") == (name == "diabetes")
+
+
+# scikit-learn warns that all epochs were used up, which is what is wanted here.
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer. Maximum iterations")
+@pytest.mark.parametrize("key", works.COMPLETE)
+def test_early_stopping_never_stops_and_scores_each_epoch(key):
+    X, y = data.table("iris")
+    module = LIBRARIES[key].load()
+    estimator = module.make_estimator(
+        (4,), epochs=15, batch_size=32, learning_rate=1e-9
+    ).set_params(**module.EARLY_STOPPING)
+    estimator.fit(X, y)
+    assert estimator.n_iter_ == len(estimator.validation_scores_) == 15
+    assert set(estimator.validation_scores_) <= {n / 15 for n in range(16)}
+
+
+@pytest.mark.parametrize("key", works.COMPLETE)
+@pytest.mark.parametrize("data_set", ["iris", "diabetes"])
+def test_lbfgs_of_each_library_minimises_the_same_objective(data_set, key):
+    X, y = data.table(data_set)
+    is_classifier = data_set == "iris"
+    estimator = (
+        LIBRARIES[key]
+        .load()
+        .make_lbfgs_estimator(
+            (), iterations=300, is_classifier=is_classifier, random_state=0
+        )
+    )
+    estimator.fit(X, y)
+
+    if is_classifier:
+        reference = LogisticRegression(C=1 / ALPHA, tol=1e-10).fit(X, y)
+        objective = log_loss(y, reference.predict_proba(X))
+    else:
+        reference = Ridge(alpha=ALPHA).fit(X, y)
+        objective = mean_squared_error(y, reference.predict(X)) / 2
+    objective += ALPHA / 2 * (reference.coef_**2).sum() / len(X)
+    assert_allclose(estimator.loss_, objective, rtol=1e-6)
+
+
 def test_command_measures_prints_and_writes(tmp_path, capsys):
     arguments = ["--quick", "--rounds", "1", "--out", str(tmp_path)]
     arguments += ["--only", "grid", "predict", "--libraries", "sklearn"]
@@ -151,6 +244,15 @@ def test_command_measures_prints_and_writes(tmp_path, capsys):
     assert cli.main(["--report", "--out", str(tmp_path)]) == 0
     again = capsys.readouterr().out
     assert again == printed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("work", ["stopping", "sparse", "lbfgs", "precision"])
+def test_complete_libraries_take_every_step(work):
+    plan = Plan([work], works.COMPLETE, rounds=1, quick=True)
+    measured = list(run(plan, silent))
+    assert {m.problem for m in measured} == {""}
+    assert {m.library for m in measured} == set(works.COMPLETE)
 
 
 @pytest.mark.slow
