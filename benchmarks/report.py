@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import works
 from benchmarks.libraries import LIBRARIES
+from benchmarks.process import LibraryProcess
 from benchmarks.results import GOALS, OURS, Goal, Measurement, Results
 
 if TYPE_CHECKING:
@@ -36,10 +37,14 @@ PACKAGES = (
 
 
 def describe_machine() -> dict[str, str]:
-    """Return what the numbers depend on: the processor and the versions."""
+    """Return what the numbers depend on: processor, GPU if any, and versions."""
     machine = {
         "processor": _processor(),
         "cores": str(len(os.sched_getaffinity(0))),
+    }
+    if names := gpu_names():
+        machine["GPU"] = ", ".join(names)
+    machine |= {
         "system": platform.system(),
         "Python": platform.python_version(),
     }
@@ -58,6 +63,17 @@ def _processor() -> str:
         lines = []
     names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
+
+
+def gpu_names() -> list[str]:
+    """Return the names of the GPUs that TensorFlow finds, in a process of its own."""
+    if LIBRARIES[OURS].missing:
+        return []
+    process = LibraryProcess(OURS)
+    try:
+        return process.take("gpus", {}, limit=300)["value"]
+    finally:
+        process.end()
 
 
 def save(path: Path, results: Results, machine: dict[str, str]) -> None:

@@ -229,6 +229,17 @@ def resident_memory() -> float:
     return psutil.Process().memory_info().rss / 1e6
 
 
+def gpus(library: Library) -> dict:
+    """Name the GPUs that TensorFlow finds."""
+    import tensorflow as tf
+
+    details = map(
+        tf.config.experimental.get_device_details,
+        tf.config.list_physical_devices("GPU"),
+    )
+    return {"value": [found.get("device_name", "unnamed") for found in details]}
+
+
 def import_time(library: Library) -> dict:
     """Measure the import of the library in a new interpreter, in seconds."""
     return _timed_in_new_interpreter(f"import {library.requires[0]}")

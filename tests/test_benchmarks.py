@@ -1,15 +1,17 @@
 """The benchmarks: arithmetic, tables, and that everything runs. Never a time."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from numpy.testing import assert_allclose
 from scipy.sparse import issparse
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss, mean_squared_error
 
-from benchmarks import cli, data, report, works
+from benchmarks import cli, data, report, tasks, works
 from benchmarks.libraries import ALPHA, LIBRARIES, Library
 from benchmarks.process import LibraryProcess, StepFailed, TookTooLong
 from benchmarks.results import GOALS, Goal, Measurement, Results
@@ -27,6 +29,29 @@ def results_of(values, *, work="fit", case="32-16, warm"):
 
 def silent(message):
     """Tell nobody."""
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Return the machine that the command finds, without a look at its devices."""
+    machine = {"processor": "a processor", "cores": "2"}
+    monkeypatch.setattr(report, "describe_machine", machine.copy)
+    return machine
+
+
+@pytest.fixture
+def measured_at_once(machine, monkeypatch):
+    """Let a run give, for each case of its works, how many runs there have been."""
+    runs = []
+
+    def run_at_once(plan, tell):
+        runs.append(plan)
+        for work in plan.works:
+            for session in works.load(work).sessions(quick=True):
+                for case in [step.case for step in session.steps if step.case]:
+                    yield Measurement(work, case, "skmlp", 0, float(len(runs)))
+
+    monkeypatch.setattr(cli, "run", run_at_once)
 
 
 def test_results_take_the_median_of_the_rounds():
@@ -159,6 +184,62 @@ def test_saved_results_are_read_back(tmp_path):
     assert machine == {"cores": "2"}
 
 
+def test_run_keeps_what_an_earlier_one_measured_of_other_works(
+    tmp_path, capsys, measured_at_once
+):
+    to_folder = ["--out", str(tmp_path)]
+
+    cli.main(["--only", "grid", "time", *to_folder])
+    cli.main(["--only", "fit", "time", *to_folder])
+    capsys.readouterr()
+    cli.main(["--report", *to_folder])
+
+    results, _ = report.load(tmp_path / "results.json")
+    assert results.works() == ["fit", "grid", "time"]
+    assert results.median("grid", "search, cold", "skmlp") == 1.0
+    assert results.median("time", "import", "skmlp") == 2.0
+    assert len(results.of("time", "import", "skmlp")) == 1
+    printed = capsys.readouterr().out
+    for title in ("Fitting MNIST", "GridSearchCV", "Waiting"):
+        assert title in printed
+
+
+@pytest.mark.parametrize("another", ["machine", "size"])
+def test_run_adds_nothing_to_what_is_not_comparable(
+    another, tmp_path, capsys, machine, measured_at_once
+):
+    to_folder = ["--out", str(tmp_path)]
+    cli.main(["--only", "grid", *to_folder])
+    before = (tmp_path / "results.json").read_text()
+
+    if another == "machine":
+        machine["cores"] = "64"
+    else:
+        to_folder.append("--quick")
+    with pytest.raises(SystemExit):
+        cli.main(["--only", "fit", *to_folder])
+    differs = "cores" if another == "machine" else "works"
+    assert f"other values of {differs}." in capsys.readouterr().err
+    assert (tmp_path / "results.json").read_text() == before
+
+    cli.main(["--only", "grid", *to_folder])  # keeps nothing, so it may
+    content = json.loads((tmp_path / "results.json").read_text())
+    assert content["machine"][differs] != json.loads(before)["machine"][differs]
+
+
+@pytest.mark.parametrize("names", [["NVIDIA A"], ["NVIDIA A", "NVIDIA B"], []])
+def test_machine_names_the_gpus_that_are_found(names, monkeypatch):
+    details = {f"device {i}": {"device_name": name} for i, name in enumerate(names)}
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [*details])
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", details.get)
+    assert tasks.gpus(LIBRARIES["skmlp"]) == {"value": names}
+
+    monkeypatch.setattr(report, "gpu_names", lambda: names)
+    expected = {"GPU": ", ".join(names)} if names else {}
+    machine = report.describe_machine()
+    assert {key: machine[key] for key in machine if key == "GPU"} == expected
+
+
 def test_process_ends_a_step_that_takes_too_long():
     with pytest.raises(TookTooLong, match="over 0 s"):
         LibraryProcess("sklearn").take("start", {}, limit=0)
@@ -228,7 +309,7 @@ def test_lbfgs_of_each_library_minimises_the_same_objective(data_set, key):
     assert_allclose(estimator.loss_, objective, rtol=1e-6)
 
 
-def test_command_measures_prints_and_writes(tmp_path, capsys):
+def test_command_measures_prints_and_writes(tmp_path, capsys, machine):
     arguments = ["--quick", "--rounds", "1", "--out", str(tmp_path)]
     arguments += ["--only", "grid", "predict", "--libraries", "sklearn"]
     assert cli.main(arguments) == 0
