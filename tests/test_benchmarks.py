@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -307,6 +308,15 @@ def test_lbfgs_of_each_library_minimises_the_same_objective(data_set, key):
         objective = mean_squared_error(y, reference.predict(X)) / 2
     objective += ALPHA / 2 * (reference.coef_**2).sum() / len(X)
     assert_allclose(estimator.loss_, objective, rtol=1e-6)
+
+
+def test_documentation_shows_all_tables_and_plots():
+    page = Path(__file__).parents[1] / "docs" / "performance.rst"
+    lines = [line.strip() for line in page.read_text(encoding="utf-8").splitlines()]
+    for name in (*works.WORKS, "goals", "machine"):
+        assert f":file: _static/benchmarks/{name}.csv" in lines
+    for name in works.WORKS:
+        assert f".. figure:: _static/benchmarks/{name}.png" in lines
 
 
 def test_command_measures_prints_and_writes(tmp_path, capsys, machine):

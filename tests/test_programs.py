@@ -3,6 +3,7 @@
 import gc
 import threading
 import weakref
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -398,6 +399,15 @@ def test_dropped_program_is_freed_with_its_graphs(params, cache, data, monkeypat
 
     assert len(graphs) == 2 * n_graphs > 0
     assert [graph() for graph in graphs[:n_graphs]] == [None] * n_graphs
+
+
+def test_bounds_are_those_of_the_documentation():
+    programs = skmlp._training.programs.PROGRAMS
+    page = Path(__file__).parents[1] / "docs" / "performance.rst"
+    text = " ".join(page.read_text(encoding="utf-8").split())
+
+    assert f"{programs.max_programs} programs" in text
+    assert f"{programs.max_bytes // 2**20} MiB of variables" in text
 
 
 def test_bytes_of_a_program_are_those_of_weights_and_optimizer():

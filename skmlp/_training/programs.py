@@ -1,10 +1,10 @@
 """Compiled programs, and the bounded cache that lends them to one fit at a time.
 
 A program is a network, an optimizer and a compiled epoch. Compiling costs from a third
-of a second to a second, and TensorFlow keeps what it traced for as long as the process
-lives; so a program is kept and used again by every fit that needs the same graph. What
-does not shape the graph (initial weights, learning rate, a positive ``alpha``, the data
-and their exact number) is loaded into it, not compiled into it.
+of a second to a second, and what XLA compiled stays for as long as the process lives.
+So a program is kept and used again by every fit that needs the same graph. What does
+not shape the graph (initial weights, learning rate, a positive ``alpha``, the data and
+their exact number) is loaded into it, not compiled into it.
 """
 
 from __future__ import annotations
