@@ -16,7 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the arguments ask for, print the tables, write the files."""
     from rich.console import Console
 
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     console = Console()
     console.width = max(console.width, 100)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -33,7 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             session_limit=options.session_limit,
         )
         machine = report.describe_machine()
-        results = Results(_run_and_keep(plan, json_path, machine, console))
+        machine["works"] = "tiny" if plan.quick else "full"
+        try:
+            earlier = _measured_earlier(json_path, plan, machine)
+        except ValueError as error:
+            parser.error(str(error))
+        results = _run_and_keep(plan, earlier, json_path, machine, console)
 
     for work in results.works():
         rows = report.rows(results, work)
@@ -51,14 +57,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run_and_keep(plan, json_path, machine, console):
-    """Return the measurements, saved after each so that an interrupted run is kept."""
-    measurements = []
+def _measured_earlier(json_path, plan, machine):
+    """Return what a run into the same folder has measured of other works."""
+    if not json_path.exists():
+        return []
+    results, other = report.load(json_path)
+    earlier = [m for m in results.measurements if m.work not in plan.works]
+    changed = [key for key in machine | other if machine.get(key) != other.get(key)]
+    if earlier and changed:
+        raise ValueError(
+            "a run adds to what --out has only on the same machine, with the same "
+            f"versions. Got {json_path} with other values of {', '.join(changed)}. "
+            "Choose another --out, or remove the file."
+        )
+    return earlier
+
+
+def _run_and_keep(plan, earlier, json_path, machine, console):
+    """Return all results, saved at each measurement so that what is done is kept."""
+    results = in_order(earlier)
     with console.status("") as status:
         for measurement in run(plan, status.update):
-            measurements.append(measurement)
-            report.save(json_path, Results(measurements), machine)
-    return measurements
+            results = in_order([*results.measurements, measurement])
+            report.save(json_path, results, machine)
+    return results
+
+
+def in_order(measurements):
+    """Return results in the order of the works, whichever run measured them."""
+    return Results(sorted(measurements, key=lambda m: works.WORKS.index(m.work)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -102,16 +129,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--session-limit",
         type=float,
-        default=45.0,
+        default=25.0,
         metavar="SECONDS",
         help="let a library sit out further rounds of what it worked on for so long "
-        "(default: 45)",
+        "(default: 25)",
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=Path("build/benchmarks"),
-        help="the folder for JSON, CSV and plots (default: build/benchmarks)",
+        help="the folder for JSON, CSV and plots (default: build/benchmarks); what it "
+        "has of works that are not measured now is kept",
     )
     parser.add_argument(
         "--report",

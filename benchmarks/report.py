@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 
 from benchmarks import works
 from benchmarks.libraries import LIBRARIES
+from benchmarks.process import LibraryProcess
 from benchmarks.results import GOALS, OURS, Goal, Measurement, Results
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+# What a cell shows where nothing was measured: a hyphen would begin a list in Sphinx.
+NOTHING = "\N{EN DASH}"
 
 PACKAGES = (
     "skmlp",
@@ -33,10 +37,14 @@ PACKAGES = (
 
 
 def describe_machine() -> dict[str, str]:
-    """Return what the numbers depend on: the processor and the versions."""
+    """Return what the numbers depend on: processor, GPU if any, and versions."""
     machine = {
         "processor": _processor(),
         "cores": str(len(os.sched_getaffinity(0))),
+    }
+    if names := gpu_names():
+        machine["GPU"] = ", ".join(names)
+    machine |= {
         "system": platform.system(),
         "Python": platform.python_version(),
     }
@@ -57,6 +65,17 @@ def _processor() -> str:
     return names[0] if names else platform.processor()
 
 
+def gpu_names() -> list[str]:
+    """Return the names of the GPUs that TensorFlow finds, in a process of its own."""
+    if LIBRARIES[OURS].missing:
+        return []
+    process = LibraryProcess(OURS)
+    try:
+        return process.take("gpus", {}, limit=300)["value"]
+    finally:
+        process.end()
+
+
 def save(path: Path, results: Results, machine: dict[str, str]) -> None:
     """Write everything as JSON."""
     measurements = [asdict(measurement) for measurement in results.measurements]
@@ -74,13 +93,21 @@ def load(path: Path) -> tuple[Results, dict[str, str]]:
 def rows(results: Results, work: str) -> list[list[str]]:
     """Return the table of a work: its head, then a row for each case.
 
-    A cell is the median, and how many times skmlp's that is.
+    A cell is the median, and how many times skmlp's that is. Columns of what the work
+    shows beside that follow.
     """
+    module = works.load(work)
     present = [key for key in LIBRARIES if key in results.libraries(work)]
-    head = [works.load(work).UNIT, *(LIBRARIES[key].title for key in present)]
+    beside = [(name, key) for name in getattr(module, "BESIDE", ()) for key in present]
+    head = [module.UNIT, *(LIBRARIES[key].title for key in present)]
+    head += [f"{name}, {LIBRARIES[key].title}" for name, key in beside]
     table = [head]
     for case in results.cases(work):
-        table.append([case, *(_cell(results, work, case, key) for key in present)])
+        line = [case, *(_cell(results, work, case, key) for key in present)]
+        for name, key in beside:
+            value = results.beside(work, case, key, name)
+            line.append(NOTHING if value is None else number(value, 4))
+        table.append(line)
     return table
 
 
@@ -88,7 +115,7 @@ def _cell(results: Results, work: str, case: str, library: str) -> str:
     value = results.median(work, case, library)
     if value is None:
         problem = results.problem(work, case, library)
-        return "missing" if problem.endswith("not installed") else problem or "-"
+        return "missing" if problem.endswith("not installed") else problem or NOTHING
     ratio = results.ratio(work, case, library)
     if library == OURS or ratio is None or ratio < 0:
         return number(value)
@@ -159,28 +186,33 @@ def write_plots(folder: Path, results: Results) -> list[Path]:
 
 
 def _draw_bars(results: Results, work: str):
-    """Draw one group of bars for each case: the libraries beside each other."""
+    """Draw bars that begin at zero: the libraries of a case beside each other."""
     from matplotlib.figure import Figure
 
     cases = results.cases(work)
-    figure = Figure(figsize=(8, 1 + 1.1 * len(cases)), layout="constrained")
-    ax = figure.add_subplot()
     keys = [key for key in LIBRARIES if key in results.libraries(work)]
-    thickness = 0.8 / len(keys)
-    for i, key in enumerate(keys):
-        values = [results.median(work, case, key) or 0.0 for case in cases]
-        places = [j + (i - (len(keys) - 1) / 2) * thickness for j in range(len(cases))]
-        bars = ax.barh(places, values, thickness, color=_color(key))
-        bars.set_label(LIBRARIES[key].title)
-        labels = [number(value) if value else "" for value in values]
-        ax.bar_label(bars, labels, padding=2, fontsize=7)
-    ax.set_yticks(range(len(cases)), cases)
-    ax.invert_yaxis()
-    ax.set_xscale("log")
-    ax.set_xlabel(works.load(work).UNIT)
-    ax.set_title(works.load(work).TITLE)
-    figure.legend(loc="outside lower center", ncols=len(keys), fontsize=8)
+    height = 0.6 + len(cases) * (0.6 + 0.2 * len(keys))  # inches
+    figure = Figure(figsize=(8, height), layout="constrained")
+    axes = figure.subplots(len(cases), 1, squeeze=False)[:, 0]
+    for ax, case in zip(axes, cases, strict=True):
+        for i, key in enumerate(keys):
+            value = results.median(work, case, key)
+            bar = ax.barh(i, value or 0.0, color=_color(key))
+            text = _bar_text(results, work, case, key)
+            ax.bar_label(bar, [text], padding=2, fontsize=8)
+        ax.margins(x=0.15)
+        ax.set_yticks(range(len(keys)), [LIBRARIES[key].title for key in keys])
+        ax.invert_yaxis()
+        ax.set_title(case, loc="left", fontsize=9)
+        ax.tick_params(labelsize=8)
+    axes[-1].set_xlabel(works.load(work).UNIT)
+    figure.suptitle(works.load(work).TITLE)
     return figure
+
+
+def _bar_text(results: Results, work: str, case: str, library: str) -> str:
+    value = results.median(work, case, library)
+    return _cell(results, work, case, library) if value is None else number(value)
 
 
 def _draw_curves(results: Results, work: str):
@@ -210,7 +242,7 @@ def _draw_curves(results: Results, work: str):
     figure.legend(
         *axes[0].get_legend_handles_labels(),
         loc="outside lower center",
-        ncols=len(LIBRARIES),
+        ncols=3 * len(quantities),
         fontsize=8,
     )
     figure.suptitle(works.load(work).TITLE)

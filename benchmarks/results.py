@@ -73,6 +73,12 @@ class Results:
         values = [m.value for m in rounds if m.value is not None]
         return statistics.median(values) if values else None
 
+    def beside(self, work: str, case: str, library: str, name: str) -> float | None:
+        """Return the median over the rounds of what was reported beside the value."""
+        reported = [m.beside.get(name) for m in self.of(work, case, library)]
+        values = [value for value in reported if value is not None]
+        return statistics.median(values) if values else None
+
     def problem(self, work: str, case: str, library: str) -> str:
         """Return why there is no number."""
         problems = [m.problem for m in self.of(work, case, library) if m.problem]

@@ -44,7 +44,7 @@ class Plan:
     rounds: int = 3
     quick: bool = False
     step_limit: float = 300.0
-    session_limit: float = 45.0
+    session_limit: float = 25.0
 
 
 def run(plan: Plan, tell: Callable[[str], None]) -> Iterator[Measurement]:
@@ -63,7 +63,7 @@ def _run_session(
         present.remove(key)
         problem = f"{', '.join(LIBRARIES[key].missing)} not installed"
         for step in session.steps:
-            if step.case:
+            if step.case and key in step.libraries:
                 yield Measurement(work, step.case, key, 0, problem=problem)
 
     for number in range(plan.rounds):
@@ -88,6 +88,8 @@ def _take_steps(
     process = LibraryProcess(key)
     problem = ""
     for step in session.steps:
+        if key not in step.libraries:
+            continue
         measured: dict = {}
         if not problem:
             try:

@@ -14,6 +14,8 @@ from itertools import cycle
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from benchmarks import data
 from benchmarks.libraries import Library
 
@@ -36,16 +38,22 @@ def fit(
     n_samples: int,
     epochs: int,
     batch_size: int = 128,
+    dtype: str = "float32",
+    early_stopping: bool = False,
     scored: bool = False,
 ) -> dict:
     """Measure one fit on MNIST, in seconds an epoch."""
     X, y = data.mnist(n_samples)
-    estimator = library.load().make_estimator(
+    X = X.astype(dtype, copy=False)
+    module = library.load()
+    estimator = module.make_estimator(
         hidden_layer_sizes,
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=LEARNING_RATE,
     )
+    if early_stopping:
+        estimator.set_params(**module.EARLY_STOPPING)
     began = perf_counter()
     estimator.fit(X, y)
     seconds = perf_counter() - began
@@ -106,6 +114,65 @@ def fit_digits(
     return {"value": perf_counter() - began}
 
 
+def fit_texts(
+    library: Library,
+    *,
+    hidden_layer_sizes: tuple[int, ...],
+    n_samples: int,
+    n_words: int,
+    epochs: int,
+    batch_size: int = 128,
+) -> dict:
+    """Measure one fit on a sparse matrix of texts, in seconds an epoch."""
+    X, y = data.texts(n_samples, n_words)
+    estimator = library.load().make_estimator(
+        hidden_layer_sizes,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=LEARNING_RATE,
+    )
+    began = perf_counter()
+    estimator.fit(X, y)
+    seconds = perf_counter() - began
+    return {"value": seconds / epochs, "density": X.nnz / np.prod(X.shape)}
+
+
+def fit_by_lbfgs(
+    library: Library,
+    *,
+    data_set: str,
+    hidden_layer_sizes: tuple[int, ...],
+    iterations: int,
+    n_starts: int,
+) -> dict:
+    """Measure L-BFGS from several starts, in milliseconds an iteration.
+
+    The initial weights of the libraries differ, so the loss beside it is the median
+    over the starts.
+    """
+    X, y = data.table(data_set)
+    is_classifier = y.dtype.kind == "i"
+    losses = []
+    seconds, n_iterations = 0.0, 0
+    for seed in range(n_starts):
+        estimator = library.load().make_lbfgs_estimator(
+            hidden_layer_sizes,
+            iterations=iterations,
+            is_classifier=is_classifier,
+            random_state=seed,
+        )
+        began = perf_counter()
+        estimator.fit(X, y)
+        seconds += perf_counter() - began
+        n_iterations += estimator.n_iter_
+        losses.append(float(estimator.loss_))
+    return {
+        "value": 1e3 * seconds / n_iterations,
+        "iterations": n_iterations / n_starts,
+        "loss": statistics.median(losses),
+    }
+
+
 def fit_to_predict(library: Library, *, hidden_layer_sizes: tuple[int, ...]) -> dict:
     """Fit the estimator that ``predict`` asks, in seconds."""
     X, y = data.mnist(2_000)
@@ -160,6 +227,17 @@ def resident_memory() -> float:
     import psutil
 
     return psutil.Process().memory_info().rss / 1e6
+
+
+def gpus(library: Library) -> dict:
+    """Name the GPUs that TensorFlow finds."""
+    import tensorflow as tf
+
+    details = map(
+        tf.config.experimental.get_device_details,
+        tf.config.list_physical_devices("GPU"),
+    )
+    return {"value": [found.get("device_name", "unnamed") for found in details]}
 
 
 def import_time(library: Library) -> dict:

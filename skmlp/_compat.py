@@ -12,7 +12,7 @@ TensorFlow        start-up: threads, memory growth, the chatter on file descript
 scikeras          imported without the patches that it leaves on Keras' classes
 Keras             the epoch at which ``BackupAndRestore`` resumes; the model that a
                   callback holds; whether ``TensorBoard`` traces; an optimizer's
-                  schedule; ``Muon`` in float64
+                  schedule, and its sum over replicas; ``Muon`` in float64
 ================  ====================================================================
 """
 
@@ -72,6 +72,7 @@ __all__ = [
     "release_model",
     "schedule_of",
     "set_mlp_weights",
+    "sum_over_one_replica",
     "take_resumed_epoch",
     "traces_batches",
     "with_callbacks",
@@ -341,6 +342,15 @@ def schedule_of(optimizer: Any) -> Any:
 def traces_batches(tensorboard: Any) -> bool:
     """Return whether a ``TensorBoard`` callback profiles a range of batches."""
     return tensorboard._should_trace
+
+
+def sum_over_one_replica(optimizer: Any) -> None:
+    """Let this optimizer take gradients as they are: there are no replicas to sum over.
+
+    For each graph in which Keras sums them, TensorFlow registers a gradient of the sum.
+    It is registered for the life of the process, and keeps the graph alive with it.
+    """
+    optimizer._all_reduce_sum_gradients = list
 
 
 def let_muon_take_float64(optimizer: Any) -> None:

@@ -3,17 +3,20 @@
 import gc
 import threading
 import weakref
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 
 import skmlp._training.compiled
+import skmlp._training.lbfgs
 import skmlp._training.programs
 from skmlp import DenseClassifier
 from skmlp._network import Network
@@ -30,6 +33,7 @@ def cache(monkeypatch):
     """Lend programs from an empty cache."""
     cache = ProgramCache(max_programs=8, max_bytes=2**20)
     monkeypatch.setattr(skmlp._training.compiled, "PROGRAMS", cache)
+    monkeypatch.setattr(skmlp._training.lbfgs, "PROGRAMS", cache)
     return cache
 
 
@@ -343,6 +347,69 @@ def test_cache_keeps_the_last_program_however_large(cache):
     assert program_of(cache) is program_of(cache)
 
 
+def test_fits_of_many_architectures_keep_so_many_programs(cache, classifier, data):
+    cache.max_programs = 3
+
+    for units in range(1, 6):
+        classifier.set_params(hidden_layer_sizes=(units,)).fit(*data)
+
+    assert len(cache) == 3
+
+
+def test_fits_of_many_architectures_keep_so_many_bytes(
+    cache, compiled, classifier, data
+):
+    made, _ = compiled
+    classifier.fit(*data)
+    cache.max_bytes = 6 * made[0].n_bytes
+
+    for units in range(5, 10):
+        classifier.set_params(hidden_layer_sizes=(units,)).fit(*data)
+
+    assert 1 < len(cache) < len(made)
+    assert sum(program.n_bytes for program in made[-len(cache) :]) <= cache.max_bytes
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"optimizer": "adam"},
+        {"optimizer": keras.optimizers.SGD(clipnorm=1.0, use_ema=True)},
+        {"optimizer": "lbfgs"},
+        {"dropout": 0.5, "batch_norm": True},
+    ],
+    ids=["adam", "clipping and averaging", "lbfgs", "dropout and normalisation"],
+)
+def test_dropped_program_is_freed_with_its_graphs(params, cache, data, monkeypatch):
+    cache.max_programs = 1
+    graphs = []
+    inputs = Program._inputs
+
+    def recorded(self, X):  # runs once in every graph
+        graphs.append(weakref.ref(X.graph))
+        return inputs(self, X)
+
+    monkeypatch.setattr(Program, "_inputs", recorded)
+    clf = DenseClassifier((4,), epochs=2, tol=None, early_stopping=True, **params)
+
+    clf.fit(*data)
+    n_graphs = len(graphs)
+    clf.set_params(hidden_layer_sizes=(5,)).fit(*data)
+    gc.collect()
+
+    assert len(graphs) == 2 * n_graphs > 0
+    assert [graph() for graph in graphs[:n_graphs]] == [None] * n_graphs
+
+
+def test_bounds_are_those_of_the_documentation():
+    programs = skmlp._training.programs.PROGRAMS
+    page = Path(__file__).parents[1] / "docs" / "performance.rst"
+    text = " ".join(page.read_text(encoding="utf-8").split())
+
+    assert f"{programs.max_programs} programs" in text
+    assert f"{programs.max_bytes // 2**20} MiB of variables" in text
+
+
 def test_bytes_of_a_program_are_those_of_weights_and_optimizer():
     adam = Program(NETWORK, make_optimizer("adam"), SHAPES, xla=False)
     sgd = Program(NETWORK, make_optimizer("sgd"), SHAPES, xla=False)
@@ -372,6 +439,31 @@ def test_nothing_kept_refers_to_what_the_user_gave(cache, data):
 
     assert len(cache) == 1
     assert [reference() for reference in given] == [None] * len(given)
+
+
+@pytest.mark.parametrize("as_given", [np.asarray, csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_data_on_the_device_are_freed_after_the_fit(
+    optimizer, as_given, cache, data, monkeypatch
+):
+    placed = []
+    place = Program.place
+
+    def recorded(*args):
+        block = place(*args)
+        placed.extend(map(weakref.ref, block))
+        return block
+
+    monkeypatch.setattr(Program, "place", recorded)
+    X, y = data
+    clf = DenseClassifier((4,), optimizer=optimizer, epochs=2, tol=None)
+
+    clf.fit(as_given(X), y, X_val=as_given(X), y_val=y)
+    gc.collect()
+
+    assert len(cache) == 1
+    assert placed
+    assert [tensor() for tensor in placed] == [None] * len(placed)
 
 
 def test_fit_is_not_changed_by_a_later_fit_of_the_same_program(cache, classifier, data):

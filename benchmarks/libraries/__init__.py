@@ -11,6 +11,17 @@ Each module of this package adapts one library, with the same two functions:
 
 A module whose estimator is one of scikit-learn's kind also has ``PARAMETERS``, the
 names that its estimator gives to ``hidden_layer_sizes`` and ``learning_rate``.
+
+A module whose estimators learn in all the ways of scikit-learn's MLP also has
+
+``EARLY_STOPPING``
+    Parameters of its estimator: a tenth of the samples is held out, their accuracy is
+    taken after each epoch, and the best epoch's weights are kept. It still trains for
+    all epochs, so that the work is the same whatever the accuracies are.
+``make_lbfgs_estimator(hidden_layer_sizes, *, iterations, is_classifier, random_state)``
+    Return a classifier or regressor that minimises by L-BFGS with the L2 penalty of
+    ``ALPHA``, for these iterations unless no step improves any more. Fitted, it has
+    ``loss_``, which the penalty is part of, and ``n_iter_``.
 """
 
 from __future__ import annotations
@@ -48,6 +59,9 @@ class Library:
         """Import the module that adapts it."""
         return importlib.import_module(f"{__name__}.{self.module}")
 
+
+# Strength of the L2 penalty in L-BFGS: the minimum is a point then, not at infinity.
+ALPHA = 1.0
 
 LIBRARIES = {
     "skmlp": Library("skmlp", "skmlp_dense", ("skmlp", "tensorflow")),

@@ -2,7 +2,9 @@
 
 A work is a list of sessions. A session is a list of steps that each library takes in a
 process of its own; in every round all processes are new, and the libraries take turns
-at each step. Each module has ``TITLE``, ``UNIT``, and ``sessions(quick)``.
+at each step. Each module has ``TITLE``, ``UNIT``, and ``sessions(quick)``; one whose
+table shows more than the measured value also has ``BESIDE``, the names that its task
+gives to the rest.
 """
 
 from __future__ import annotations
@@ -14,7 +16,20 @@ from typing import Any
 
 from benchmarks.libraries import LIBRARIES
 
-WORKS = ("fit", "grid", "predict", "size", "memory", "time")
+WORKS = (
+    "fit",
+    "grid",
+    "predict",
+    "size",
+    "stopping",
+    "sparse",
+    "lbfgs",
+    "precision",
+    "memory",
+    "time",
+)
+# The libraries that learn in all the ways of scikit-learn's MLP.
+COMPLETE = ("skmlp", "sklearn")
 
 
 @dataclass(frozen=True)
@@ -29,11 +44,14 @@ class Step:
         Its arguments after the library.
     case : str or None
         The row of the table; ``None`` prepares what is measured next.
+    libraries : tuple of str
+        Those of the session's libraries that take the step.
     """
 
     task: str
     arguments: dict[str, Any] = field(default_factory=dict)
     case: str | None = None
+    libraries: tuple[str, ...] = tuple(LIBRARIES)
 
 
 @dataclass(frozen=True)

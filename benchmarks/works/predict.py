@@ -15,7 +15,7 @@ def sessions(quick: bool) -> list[Session]:
     steps = [
         Step(
             "predict",
-            {"n_samples": n_samples, "seconds": 0.01 if quick else 1.0},
+            {"n_samples": n_samples, "seconds": 0.01 if quick else 0.5},
             f"{n_samples:,} row{'s' * (n_samples > 1)}",
         )
         for n_samples in ROWS

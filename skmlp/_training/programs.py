@@ -1,10 +1,10 @@
 """Compiled programs, and the bounded cache that lends them to one fit at a time.
 
 A program is a network, an optimizer and a compiled epoch. Compiling costs from a third
-of a second to a second, and TensorFlow keeps what it traced for as long as the process
-lives; so a program is kept and used again by every fit that needs the same graph. What
-does not shape the graph (initial weights, learning rate, a positive ``alpha``, the data
-and their exact number) is loaded into it, not compiled into it.
+of a second to a second, and what XLA compiled stays for as long as the process lives.
+So a program is kept and used again by every fit that needs the same graph. What does
+not shape the graph (initial weights, learning rate, a positive ``alpha``, the data and
+their exact number) is loaded into it, not compiled into it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from skmlp._compat import schedule_of
+from skmlp._compat import schedule_of, sum_over_one_replica
 from skmlp._network import Network, Weights
 from skmlp._training.blocks import Shapes, bucket, cut, gather, rows_of_a_block
 from skmlp._training.contract import Samples, Settings, make_optimizer
@@ -59,6 +59,7 @@ class Program:
             network, make_optimizer(optimizer), penalised=penalised
         )
         self.model.optimizer.build(self.model.trainable_variables)
+        sum_over_one_replica(self.model.optimizer)
         self._xla = xla
         self._concrete: dict[Hashable, Callable[..., tuple[tf.Tensor, ...]]] = {}
 
