@@ -64,6 +64,7 @@ __all__ = [
     "check_sample_weight",
     "graph_rewrites_off",
     "has_callbacks",
+    "has_gpu",
     "import_keras",
     "import_scikeras_wrapper",
     "keras_type",
@@ -195,6 +196,19 @@ def _start_tensorflow() -> None:
     signature = tf.TensorSpec((), tf.int32)
     for _ in tf.data.Dataset.from_generator(lambda: [1], output_signature=signature):
         pass
+
+
+def has_gpu() -> bool:
+    """Return whether training runs on a GPU: TensorFlow takes the first that it finds.
+
+    The other backends are not asked: they have no common word for it.
+    """
+    if import_keras().config.backend() != "tensorflow":
+        return False
+
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 @contextlib.contextmanager

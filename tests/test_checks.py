@@ -236,3 +236,24 @@ def test_schedule_over_more_steps_than_an_integer_holds(iris):
     clf = DenseClassifier((3,), learning_rate="cosine", max_time=1e-6)
 
     assert clf.set_params(epochs=10**20, tol=None).fit(*iris).n_iter_ == 1
+
+
+# Types
+
+
+@pytest.mark.parametrize("partial", [False, True], ids=["fit", "partial_fit"])
+def test_float64_on_a_gpu_warns_where_the_caller_stands(iris, monkeypatch, partial):
+    X, y = iris
+    monkeypatch.setattr("skmlp._estimators.checks.has_gpu", lambda: True)
+    clf = DenseClassifier((3,), **FAST)
+
+    with pytest.warns(UserWarning, match="float64 is slow on most GPUs") as caught:
+        clf.partial_fit(X, y, classes=[0, 1, 2]) if partial else clf.fit(X, y)
+
+    assert caught[0].filename == __file__
+
+
+def test_float32_on_a_gpu_warns_of_nothing(iris, monkeypatch):
+    monkeypatch.setattr("skmlp._estimators.checks.has_gpu", lambda: True)
+
+    DenseClassifier((3,), **FAST).fit(iris[0].astype("float32"), iris[1])

@@ -8,12 +8,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import difflib
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skmlp._compat import import_keras, keras_type
+from skmlp._compat import has_gpu, import_keras, keras_type
 from skmlp._forward import ACTIVATIONS, ALIASES
 from skmlp._training.contract import schedule_of
 
@@ -85,6 +86,17 @@ def check_lbfgs(dropout, batch_norm):
             "optimizer='lbfgs' needs an objective that is the same at each evaluation. "
             f"Got dropout={dropout}, batch_norm={batch_norm}. Turn them off, or use "
             "another optimizer."
+        )
+
+
+def warn_of_slow_type(dtype, *, stacklevel):
+    """Warn of float64 on a GPU."""
+    if dtype == "float64" and has_gpu():
+        warnings.warn(
+            "float64 is slow on most GPUs. Got X in float64, which is trained in it. "
+            "Pass X.astype('float32') if single precision will do.",
+            UserWarning,
+            stacklevel=stacklevel + 1,
         )
 
 

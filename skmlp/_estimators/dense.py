@@ -42,6 +42,7 @@ from skmlp._estimators.checks import (
     kind_of,
     local_generator,
     unchanged_on_failure,
+    warn_of_slow_type,
 )
 from skmlp._estimators.conversions import Conversions
 from skmlp._estimators.data import (
@@ -249,11 +250,12 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         given = X, y, sample_weight
         hidden_layer_sizes = as_sizes(self.hidden_layer_sizes)
         callbacks = as_callbacks(self.callbacks)
+        stacklevel = 4 if partial else 3
         if not (partial and goes_on):
             warn_of_idle_parameters(
                 self,
                 has_validation=any(given is not None for given in validation),
-                stacklevel=4 if partial else 3,
+                stacklevel=stacklevel,
             )
         check_dense(y, "y")
         with columns_named(X):
@@ -271,6 +273,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         X, y, weight = without_weightless(X, y, weight)
         self._learn_targets(y, goes_on=goes_on, partial=partial)
         network = self._make_network(X, hidden_layer_sizes, goes_on=goes_on)
+        warn_of_slow_type(network.dtype, stacklevel=stacklevel)
         weight = self._weigh_classes(y, weight, partial=partial)
         by_class = getattr(self, "class_weight", None) is not None
         name = f"sample_weight{' times class_weight' if by_class else ''}"

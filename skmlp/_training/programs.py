@@ -33,8 +33,8 @@ from skmlp._training.schedules import NamedSchedule
 # Rows of the validation set that are evaluated at a time.
 _EVALUATION_ROWS = 1024
 
-# Where XLA pays: below this number of gradient steps and of multiplications, compiling
-# takes longer than it saves (see docs/performance.rst for the measurements).
+# From this number of gradient steps on, a search of a dozen fits earns back what
+# compiling takes (see "When XLA is used" in docs/performance.rst).
 _XLA_STEPS = 500
 
 
