@@ -10,6 +10,7 @@ scikit-learn      parameter constraints and the weight check of its own estimato
 TensorFlow        start-up: threads, memory growth, the chatter on file descriptor 2;
                   graph rewriting, off for one thread
 scikeras          imported without the patches that it leaves on Keras' classes
+jax               float64, allowed to one thread
 Keras             the epoch at which ``BackupAndRestore`` resumes; the model that a
                   callback holds; whether ``TensorBoard`` traces; an optimizer's
                   schedule, and its sum over replicas; ``Muon`` in float64
@@ -61,7 +62,9 @@ __all__ = [
     "Interval",
     "InvalidParameterError",
     "StrOptions",
+    "available_type",
     "check_sample_weight",
+    "float64_allowed",
     "graph_rewrites_off",
     "has_callbacks",
     "has_gpu",
@@ -236,6 +239,33 @@ def graph_rewrites_off() -> Iterator[None]:
         eager.function_call_options = kept
 
 
+@contextlib.contextmanager
+def float64_allowed() -> Iterator[None]:
+    """Let this thread compute in float64 on jax.
+
+    jax makes float32 of it, with a warning, unless its switch ``jax_enable_x64`` is on.
+    The switch of the process stays as it is. The other backends have none.
+    """
+    if import_keras().config.backend() != "jax":
+        yield
+        return
+
+    import jax
+
+    with jax.enable_x64(True):
+        yield
+
+
+def available_type(dtype: str) -> str:
+    """Return the type that Keras computes in here where ``dtype`` is asked for."""
+    if import_keras().config.backend() != "jax":
+        return dtype
+
+    import jax
+
+    return jax.dtypes.canonicalize_dtype(dtype).name
+
+
 def _allotted_threads() -> int | None:
     """Return the threads that joblib, or the user, allots to this process, if any.
 
@@ -317,7 +347,8 @@ def import_scikeras_wrapper() -> type:
             owner = getattr(owner, name)
         originals.append((owner, method, vars(owner).get(method)))
     try:
-        from scikeras.wrappers import BaseWrapper
+        with _starting, _start_up_chatter_dropped():  # it imports TensorFlow
+            from scikeras.wrappers import BaseWrapper
     finally:
         for owner, method, original in originals:
             if original is not None:

@@ -9,14 +9,14 @@ biases of a plain dense network.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skmlp._compat import import_keras
+from skmlp._compat import available_type, import_keras
 
 if TYPE_CHECKING:
     import keras
@@ -116,15 +116,16 @@ class Network:
             Keras' penalty on the kernels: it adds ``l2 * sum(W**2)`` to each loss.
         """
         keras = import_keras()
-        layers = [self.keras_input()]
+        network = replace(self, dtype=available_type(self.dtype))
+        layers = [network.keras_input()]
         if divided and self.input_divisor != 1:
             scale = 1 / self.input_divisor
             layers.append(
-                keras.layers.Rescaling(scale, dtype=self.dtype, name="pixel_scale")
+                keras.layers.Rescaling(scale, dtype=network.dtype, name="pixel_scale")
             )
         for i, activation in enumerate(self.activations):
-            layers.append(self.keras_dense(i, activation, l2))
-            layers += self.keras_dropout(i)
+            layers.append(network.keras_dense(i, activation, l2))
+            layers += network.keras_dropout(i)
         return keras.Sequential(layers, name="network")
 
     def keras_input(self) -> keras.KerasTensor:

@@ -1,12 +1,20 @@
-"""What tests share: small problems for the engines, and an end to every picture."""
+"""What tests share: small problems, an end to every picture, and other processes.
 
+Where Keras has another backend than TensorFlow, what is about TensorFlow is skipped.
+"""
+
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from matplotlib import pyplot
 from sklearn.utils import check_random_state
 
+from skmlp._compat import import_keras
 from skmlp._network import Network, Weights
 from skmlp._training import Samples, Settings, Trained, make_optimizer, train
 
@@ -19,6 +27,18 @@ SETTINGS = {
     "n_iter_no_change": 10,
     "verbose": 0,
 }
+
+
+def pytest_runtest_setup(item):
+    """Skip what is about TensorFlow where Keras has another backend."""
+    if item.get_closest_marker("tensorflow"):
+        _skip_without_tensorflow()
+
+
+def _skip_without_tensorflow():
+    backend = import_keras().config.backend()
+    if backend != "tensorflow":
+        pytest.skip(f"needs TensorFlow as the backend of Keras, which is {backend}")
 
 
 @dataclass(frozen=True)
@@ -41,6 +61,8 @@ class Problem:
         **settings,
     ) -> Trained:
         """Train with the settings of this module, but for those that are given."""
+        if engine == "compiled":
+            _skip_without_tensorflow()
         n_steps = -(-len(self.samples) // SETTINGS["batch_size"]) * SETTINGS["epochs"]
         optimizer = make_optimizer(optimizer, learning_rate, n_steps=n_steps)
         return train(
@@ -117,3 +139,22 @@ def close_figures():
     """Close the figures that a test drew."""
     yield
     pyplot.close("all")
+
+
+def _run_program(program, **environment):
+    backend = environment.get("KERAS_BACKEND", "tensorflow")
+    if find_spec(backend) is None:
+        pytest.skip(f"needs {backend}")
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def run_program():
+    """Return the function that runs Python code in a new process and environment."""
+    return _run_program

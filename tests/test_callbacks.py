@@ -10,11 +10,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skmlp import DenseClassifier
 from skmlp._training import Samples, make_optimizer
 
-# Keras 3.15 reads its variables by NumPy's old protocol when it saves or logs them.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
-)
-
 LEARNING_RATE = 0.25
 EPOCHS = 5
 BATCH_SIZE = 16

@@ -340,7 +340,6 @@ def test_no_hidden_layer_finds_the_optimum_of_logistic_regression(loss, make_pro
     optimum = LogisticRegression(C=0.5, tol=1e-10).fit(X, y.ravel(), weight)
 
     trained = problem.train(
-        "compiled",
         optimizer=keras.optimizers.SGD(0.5, momentum=0.9),
         alpha=2.0,
         batch_size=50,
@@ -354,9 +353,7 @@ def test_no_hidden_layer_finds_the_optimum_of_ridge(make_problem):
     problem = make_problem("squared_error", n_samples=50, hidden=(), n_outputs=1)
     optimum = Ridge(alpha=3.0).fit(problem.samples.X, problem.samples.y)
 
-    trained = problem.train(
-        "compiled", learning_rate=0.5, alpha=3.0, batch_size=50, epochs=200
-    )
+    trained = problem.train(learning_rate=0.5, alpha=3.0, batch_size=50, epochs=200)
 
     assert_allclose(trained.weights[0].T, optimum.coef_[np.newaxis], rtol=0, atol=1e-8)
     assert_allclose(trained.weights[1], optimum.intercept_, rtol=0, atol=1e-8)

@@ -14,6 +14,8 @@ from sklearn.preprocessing import scale
 
 from skmlp import DenseClassifier, DenseRegressor
 
+pytestmark = pytest.mark.tensorflow
+
 LBFGS = {"optimizer": "lbfgs", "random_state": 0}
 
 

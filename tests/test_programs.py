@@ -23,6 +23,8 @@ from skmlp._network import Network
 from skmlp._training import Samples, make_optimizer
 from skmlp._training.programs import Program, ProgramCache, Shapes, bucket
 
+pytestmark = pytest.mark.tensorflow
+
 N_SAMPLES = st.integers(min_value=1, max_value=10**9)
 NETWORK = Network((5, 6, 3), ("tanh", "softmax"), "log_loss", "float32")
 SHAPES = Shapes(n_rows=64, batch_size=16, x_dtype="float32")

@@ -2,6 +2,7 @@
 
 import os
 import random
+import sys
 import threading
 
 import keras
@@ -15,6 +16,8 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_val_score
 
 from skmlp import DenseClassifier
+
+ENGINES = [pytest.param("compiled", marks=pytest.mark.tensorflow), "portable"]
 
 
 class WatchesBatches(keras.callbacks.Callback):
@@ -30,11 +33,16 @@ def digits():
     return (X / 16)[:300], y[:300]
 
 
-def make(engine="compiled", **params):
+def make(engine=None, **params):
     callbacks = [WatchesBatches()] if engine == "portable" else None
     return DenseClassifier(
         (8,), epochs=3, tol=None, callbacks=callbacks, dropout=0.2, **params
     )
+
+
+def state_of_torch():
+    torch = sys.modules.get("torch")
+    return torch and torch.random.get_rng_state().tolist()
 
 
 def global_states():
@@ -42,6 +50,7 @@ def global_states():
         random.getstate(),
         [np.asarray(part).tolist() for part in np.random.get_state()],  # noqa: NPY002
         tf.random.get_global_generator().state.numpy().tolist(),
+        state_of_torch(),
         keras.config.floatx(),
         keras.config.epsilon(),
         tf.config.experimental.is_op_determinism_enabled()
@@ -51,7 +60,7 @@ def global_states():
     ]
 
 
-@pytest.mark.parametrize("engine", ["compiled", "portable"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("seed", [0, None])
 def test_fit_leaves_global_states_as_they_are(digits, engine, seed):
     tf.random.get_global_generator()  # made at the first request
@@ -62,7 +71,7 @@ def test_fit_leaves_global_states_as_they_are(digits, engine, seed):
     assert global_states() == before
 
 
-@pytest.mark.parametrize("engine", ["compiled", "portable"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_seed_of_the_process_does_not_matter(digits, engine):
     coefs = []
     for seed in (1, 2):

@@ -40,6 +40,7 @@ def overriding(hook, base=keras.callbacks.Callback):
 # The choice of the engine
 
 
+@pytest.mark.tensorflow
 def test_engine_is_compiled_without_callbacks():
     assert choose_engine() == "compiled"
 
@@ -59,6 +60,7 @@ def test_engine_is_portable_for_a_callback_that_hears_of_batches(hook):
     assert choose_engine([overriding(hook)()]) == "portable"
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize(
     "hook",
     [
@@ -87,6 +89,7 @@ def test_engine_is_portable_for_a_hook_that_is_set_on_the_instance(hook):
     assert choose_engine([callback]) == "portable"
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -123,6 +126,7 @@ def test_engine_is_portable_for_keras_own_callbacks_set_to_batches(name, argumen
     assert choose_engine([callback]) == "portable"
 
 
+@pytest.mark.tensorflow
 def test_engine_for_a_subclass_of_a_keras_callback_depends_on_the_hook(tmp_path):
     path = str(tmp_path / "made.keras")
     at_epochs = overriding("on_epoch_end", keras.callbacks.ModelCheckpoint)(path)

@@ -1,8 +1,5 @@
 """Processes: the threads that a worker takes, and the silence of the first fit."""
 
-import subprocess
-import sys
-
 import pytest
 from joblib import Parallel, delayed
 
@@ -17,6 +14,7 @@ def threads_that_skmlp_takes():
 
 
 @pytest.mark.slow
+@pytest.mark.tensorflow
 def test_worker_takes_the_threads_that_joblib_allots_to_it():
     from joblib import parallel_config
 
@@ -33,6 +31,7 @@ def threads_after_unpickling(optimizer):
 
 
 @pytest.mark.slow
+@pytest.mark.tensorflow
 def test_worker_that_unpickles_an_optimizer_takes_its_threads_too():
     import keras
     from joblib import parallel_config
@@ -46,20 +45,9 @@ def test_worker_that_unpickles_an_optimizer_takes_its_threads_too():
     assert taken == [("one", 1), ("two", 1)]
 
 
-def run(program, **environment):
-    import os
-
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-
 @pytest.mark.slow
-def test_nothing_is_set_where_tensorflow_runs_already():
+@pytest.mark.tensorflow
+def test_nothing_is_set_where_tensorflow_runs_already(run_program):
     program = """
 import tensorflow as tf
 tf.config.threading.set_intra_op_parallelism_threads(3)
@@ -67,7 +55,7 @@ from skmlp._compat import import_keras
 import_keras()
 print(tf.config.threading.get_intra_op_parallelism_threads())
 """
-    assert run(program, OMP_NUM_THREADS="1").stdout == "3\n"
+    assert run_program(program, OMP_NUM_THREADS="1").stdout == "3\n"
 
 
 @pytest.mark.slow
@@ -77,7 +65,8 @@ print(tf.config.threading.get_intra_op_parallelism_threads())
     ["epochs=3", "epochs=600", "epochs=2, callbacks=[Batches()]"],
     ids=["graph", "xla", "portable"],
 )
-def test_first_fit_of_a_process_writes_nothing_to_standard_error(dtype, params):
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_first_fit_of_a_process_writes_nothing(backend, dtype, params, run_program):
     program = f"""
 import numpy as np
 from skmlp import DenseClassifier
@@ -87,6 +76,6 @@ class Batches(import_keras().callbacks.Callback):
 X = np.random.RandomState(0).rand(40, 4).astype("{dtype}")
 DenseClassifier((4,), tol=None, {params}).fit(X, np.arange(40) % 3).predict_proba(X)
 """
-    finished = run(program)
+    finished = run_program(program, KERAS_BACKEND=backend)
 
     assert (finished.stdout, finished.stderr) == ("", "")

@@ -25,12 +25,18 @@ first fit: predicting needs none of them.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skmlp._compat import import_keras, release_model, traces_batches
+from skmlp._compat import (
+    float64_allowed,
+    import_keras,
+    release_model,
+    traces_batches,
+)
 from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, Trained, make_optimizer
 
@@ -97,19 +103,22 @@ def train(
         from skmlp._training import compiled as chosen  # type: ignore[no-redef]
     else:
         from skmlp._training import portable as chosen  # type: ignore[no-redef]
+    in_float64 = network.dtype == "float64"
+    precision = float64_allowed() if in_float64 else contextlib.nullcontext()
     try:
-        return chosen.train(
-            network,
-            weights,
-            samples,
-            settings,
-            validation=validation,
-            score=score,
-            observer=observer,
-            callbacks=callbacks,
-            optimizer_state=optimizer_state,
-            rng=rng,
-        )
+        with precision:
+            return chosen.train(
+                network,
+                weights,
+                samples,
+                settings,
+                validation=validation,
+                score=score,
+                observer=observer,
+                callbacks=callbacks,
+                optimizer_state=optimizer_state,
+                rng=rng,
+            )
     finally:
         for callback in callbacks:
             release_model(callback)

@@ -100,7 +100,8 @@ class SampleKey(keras.layers.Layer):
         """Return the keys, of shape (n_samples, 1)."""
         bits = ops.view(ops.cast(inputs, "float32"), "int32")
         bits = _folded(bits, 16)  # those of whole numbers end in many zeros
-        return ops.sum(bits * self.factors, axis=-1, keepdims=True)
+        total = ops.sum(bits * self.factors, axis=-1, keepdims=True)
+        return ops.cast(total, "int32")  # with float64, jax adds up in int64
 
     def compute_output_spec(self, inputs: Any) -> keras.KerasTensor:
         """Return the shape and the type of the keys."""

@@ -79,7 +79,11 @@ LOSSES = {
 
 
 def trainable_model(
-    network: Network, optimizer: keras.optimizers.Optimizer, *, penalised: bool = True
+    network: Network,
+    optimizer: keras.optimizers.Optimizer,
+    *,
+    penalised: bool = True,
+    jit: bool = False,
 ) -> tuple[keras.Model, keras.Variable]:
     """Return a Keras model compiled for training, and its ``alpha`` as a variable.
 
@@ -122,7 +126,7 @@ def trainable_model(
         weighted_metrics=[accuracy if several_labels else "accuracy"]
         if loss.is_correct
         else None,
-        jit_compile=False,
+        jit_compile=jit,
     )
     return model, alpha
 

@@ -24,37 +24,26 @@ from skmlp._training.objective import load_state, trainable_model
 
 BaseWrapper = import_scikeras_wrapper()
 
+# Compiling a step on jax takes as long as some seventy steps operation by operation.
+_JIT_STEPS = 64
+
 
 class Batches(keras.utils.PyDataset):
-    """The batches of an epoch, in an order drawn from the fit's own generator.
+    """The batches of an epoch, in an order that is set before it."""
 
-    Keras would shuffle with the global state of its backend.
-    """
-
-    def __init__(
-        self,
-        samples: Samples,
-        network: Network,
-        settings: Settings,
-        rng: np.random.RandomState | None,
-    ) -> None:
+    def __init__(self, samples: Samples, network: Network, batch_size: int) -> None:
         super().__init__()
         self.samples = samples
         self.network = network
-        self.settings = settings
-        self.rng = rng
-        self._cut(np.arange(len(samples)))
+        self.batch_size = batch_size
+        self.put_in_order(np.arange(len(samples)))
 
-    def _cut(self, order: NDArray) -> None:
-        self.batches = list(batches(order, self.settings.batch_size))
+    def put_in_order(self, order: NDArray) -> None:
+        """Take the samples in this order."""
+        self.batches = list(batches(order, self.batch_size))
 
     def __len__(self) -> int:
         return len(self.batches)
-
-    def on_epoch_begin(self) -> None:
-        """Draw the order of the epoch."""
-        if self.rng is not None:
-            self._cut(self.settings.epoch_order(len(self.samples), self.rng))
 
     def __getitem__(self, index: int) -> tuple[Any, NDArray, NDArray]:
         rows = self.batches[index]
@@ -64,6 +53,27 @@ class Batches(keras.utils.PyDataset):
         weight = self.samples.weight[rows]
         inputs = (X, weight[:, np.newaxis]) if self.network.batch_norm else X
         return inputs, self.samples.y[rows], weight
+
+
+class DrawOrder(keras.callbacks.Callback):
+    """Draw the order of each epoch from the fit's own generator, as it begins.
+
+    Keras would shuffle with the global state of its backend, and on jax and torch it
+    calls the hooks of a dataset for a look at a batch before the first epoch.
+    """
+
+    def __init__(
+        self, batches: Batches, settings: Settings, rng: np.random.RandomState
+    ) -> None:
+        super().__init__()
+        self.batches = batches
+        self.settings = settings
+        self.rng = rng
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Put the batches in the order of this epoch."""
+        n_samples = len(self.batches.samples)
+        self.batches.put_in_order(self.settings.epoch_order(n_samples, self.rng))
 
 
 class _Wrapper(BaseWrapper):  # type: ignore[misc, valid-type]
@@ -87,7 +97,12 @@ def train(
     rng: np.random.RandomState,
 ) -> Trained:
     """Train with Keras' ``Model.fit``, as :func:`skmlp._training.train` says."""
-    model, alpha = trainable_model(network, make_optimizer(settings.optimizer))
+    training = Batches(samples, network, settings.batch_size)
+    model, alpha = trainable_model(
+        network,
+        make_optimizer(settings.optimizer),
+        jit=pays_to_jit(len(training) * settings.epochs),
+    )
     model.set_weights(weights)
     alpha.assign(settings.alpha)
     # Keras would build it while tracing a step, where ScheduleFreeAdamW's copy of the
@@ -102,13 +117,22 @@ def train(
         model,
         epochs=settings.epochs,
         verbose=settings.verbose,
-        callbacks=monitors.around(callbacks),
+        callbacks=[
+            DrawOrder(training, settings, rng),
+            *monitors.around(callbacks),
+        ],
         shuffle=False,
     )
+    validation_data = validation and Batches(validation, network, settings.batch_size)
     with graph_rewrites_off(), monitors.interrupts():
-        wrapper.fit(
-            Batches(samples, network, settings, rng),
-            None,
-            validation_data=validation and Batches(validation, network, settings, None),
-        )
+        wrapper.fit(training, None, validation_data=validation_data)
     return monitors.trained(model)
+
+
+def pays_to_jit(n_steps: int) -> bool:
+    """Return whether a compiled step saves more than it costs in so many steps.
+
+    On TensorFlow Keras traces the step in any case, and what is worth compiling goes to
+    the other engine; torch runs it as it is.
+    """
+    return keras.config.backend() == "jax" and n_steps >= _JIT_STEPS
