@@ -388,7 +388,8 @@ class BaseDense(BaseEstimator):
 
         def score(weights):
             fitted._set_weights(network, weights)
-            value = scorer(fitted, held_out.X, held_out.y, **weight)
+            with np.errstate(all="ignore"):  # check_finite speaks of a loss too large
+                value = scorer(fitted, held_out.X, held_out.y, **weight)
             try:
                 return float(value)
             except (TypeError, ValueError):
