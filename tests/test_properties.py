@@ -33,8 +33,8 @@ COMMON = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-QUICK = settings(COMMON, max_examples=30)
-SLOW = settings(COMMON, max_examples=400)
+QUICK = settings(COMMON, max_examples=25)
+SLOW = settings(COMMON, max_examples=200)
 
 
 # Features: the same numbers in any container
@@ -601,21 +601,21 @@ def test_permuted_labels_permute_the_columns(permutation, alpha):
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=100)
+@settings(SLOW, max_examples=40)
 @given(equivalences, containers, st.sampled_from(sorted(SPARSE_DTYPES)))
 def test_container_of_the_features_changes_nothing_in_many_cases(*drawn):
     check_containers(*drawn)
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=100)
+@settings(SLOW, max_examples=40)
 @given(equivalences, presence)
 def test_samples_of_weight_zero_count_as_absent_in_many_cases(*drawn):
     check_weightless(*drawn)
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=100)
+@settings(SLOW, max_examples=40)
 @given(equivalences, names_of_labels, names_of_labels)
 def test_names_of_labels_change_nothing_but_the_labels_in_many_cases(*drawn):
     check_renamed(*drawn)

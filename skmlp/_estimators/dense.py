@@ -386,7 +386,8 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
 
         def score(weights):
             fitted._set_weights(network, weights)
-            value = scorer(fitted, held_out.X, held_out.y, **weight)
+            with np.errstate(all="ignore"):  # check_finite speaks of a loss too large
+                value = scorer(fitted, held_out.X, held_out.y, **weight)
             try:
                 return float(value)
             except (TypeError, ValueError):
