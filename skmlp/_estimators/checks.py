@@ -14,7 +14,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skmlp._compat import has_gpu, import_keras, keras_type
+from skmlp._compat import float64_allowed, has_gpu, import_keras, keras_type
 from skmlp._forward import ACTIVATIONS, ALIASES
 from skmlp._training.contract import schedule_of
 
@@ -150,7 +150,8 @@ def _as_function(activation):
     try:
         with np.errstate(all="ignore"):  # a function may have poles
             predicted = activation(values)
-        traced = activation(keras.KerasTensor(values.shape, dtype="float64"))
+        with float64_allowed():
+            traced = activation(keras.KerasTensor(values.shape, dtype="float64"))
     except Exception as error:
         reason = f"raised {error!r}"
     else:
