@@ -122,6 +122,19 @@ def test_warm_start_trains_further_epochs_on_top(digits):
     assert (warm.n_iter_, warm.best_epoch_) == (3, 6)
 
 
+def test_curves_of_what_was_not_recorded_before_begin_with_nan(digits):
+    """So each curve has a value an epoch, and ``best_epoch_`` stands in all of them."""
+    X, y = digits
+    clf = DenseClassifier((8,), epochs=3, warm_start=True, **WHOLE).fit(X, y)
+
+    clf.set_params(early_stopping=True).fit(X, y)
+
+    assert len(clf.validation_loss_curve_) == len(clf.loss_curve_) == 6
+    assert np.isnan(clf.validation_loss_curve_[:3]).all()
+    best = clf.validation_loss_curve_[clf.best_epoch_ - 1]
+    assert best == np.nanmin(clf.validation_loss_curve_)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -481,9 +481,13 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         self.n_iter_ = len(history["loss"])
         self.best_epoch_ = trained.best_epoch
         if goes_on:
-            self.best_epoch_ += len(self.loss_curve_)
-            earlier = self.history_
-            history = {key: earlier.get(key, []) + history[key] for key in history}
+            n_earlier = len(self.loss_curve_)
+            self.best_epoch_ += n_earlier
+            not_recorded = [np.nan] * n_earlier
+            history = {
+                key: self.history_.get(key, not_recorded) + values
+                for key, values in history.items()
+            }
         self._set_weights(network, trained.weights)
         self.n_layers_ = len(network.layer_sizes)
         self.n_parameters_ = network.n_parameters
