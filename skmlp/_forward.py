@@ -21,6 +21,9 @@ Activation = Callable[[Array], Array]
 # the processor's cache, and memory does not grow with the number of samples.
 _CHUNK_ROWS = 4096
 
+# What a chunk of a sparse matrix may take when it is made dense.
+_DENSE_BYTES = 2**26
+
 
 def _relu(z: Array) -> Array:
     return np.maximum(z, 0, out=z)
@@ -131,6 +134,13 @@ def as_dense(X: Any) -> NDArray:
     return X.toarray() if issparse(X) else X
 
 
+def chunk_rows(X: Any) -> int:
+    """Return the number of rows to take at a time, fewer of a wide sparse matrix."""
+    if not issparse(X):
+        return _CHUNK_ROWS
+    return max(1, min(_CHUNK_ROWS, _DENSE_BYTES // (8 * X.shape[1])))
+
+
 def forward(
     X: Any,
     coefs: Sequence[Array],
@@ -170,8 +180,9 @@ def forward(
     ][:n_layers]
     n_units = layers[-1][1].shape[0] if layers else X.shape[1]
     outputs = np.empty((X.shape[0], n_units), dtype)
-    for start in range(0, X.shape[0], _CHUNK_ROWS):
-        rows = slice(start, start + _CHUNK_ROWS)
+    n_rows = chunk_rows(X)
+    for start in range(0, X.shape[0], n_rows):
+        rows = slice(start, start + n_rows)
         hidden = as_dense(X[rows]).astype(dtype, copy=False)
         if divisor != 1:
             hidden = hidden / dtype.type(divisor)

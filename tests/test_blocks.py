@@ -111,7 +111,8 @@ X = random_sparse(20_000, 60_000, density=1e-3, format="csr", random_state=0,
 y = np.arange(20_000) % 20
 DenseClassifier((16,), epochs=1, tol=None).fit(X[:500], y[:500])  # TensorFlow starts
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-DenseClassifier((16,), epochs=1, tol=None).fit(X, y).predict(X[:2000])
+clf = DenseClassifier((16,), epochs=1, tol=None, early_stopping=True)
+clf.fit(X[:9000], y[:9000]).predict(X[:9000])
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
 

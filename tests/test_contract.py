@@ -23,12 +23,16 @@ ESTIMATORS = [
 FAST = {"hidden_layer_sizes": (10,), "epochs": 25, "tol": None}
 ADAM = {"optimizer": "adam", "learning_rate": 0.03, "batch_size": "auto", **FAST}
 EARLY_STOPPING = {"early_stopping": True, "validation_fraction": 0.3, **ADAM}
+DROPOUT = {"dropout": 0.1, **ADAM, "hidden_layer_sizes": (30,), "epochs": 50}
 LBFGS = {**FAST, "optimizer": "lbfgs", "epochs": 15}
 
 SETTINGS = [
     DenseClassifier(**EARLY_STOPPING),
     DenseRegressor(**EARLY_STOPPING),
     DenseMNISTClassifier(**EARLY_STOPPING),
+    DenseClassifier(**DROPOUT),
+    DenseRegressor(**DROPOUT),
+    DenseMNISTClassifier(**DROPOUT),
     DenseClassifier(**LBFGS),
     DenseRegressor(**LBFGS),
     DenseMNISTClassifier(**LBFGS),

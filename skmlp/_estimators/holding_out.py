@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmlp._forward import as_dense
+from skmlp._forward import as_dense, chunk_rows
 
 _KEY_ROWS = 1024
 
@@ -76,9 +76,10 @@ def _keys(table):
         2**63, size=n_columns, dtype=np.uint64
     ) | np.uint64(1)
     keys = np.empty(n_rows, np.uint64)
-    for start in range(0, n_rows, _KEY_ROWS):
-        rows = as_dense(table[start : start + _KEY_ROWS]).astype(np.float64)
+    step = min(_KEY_ROWS, chunk_rows(table))
+    for start in range(0, n_rows, step):
+        rows = as_dense(table[start : start + step]).astype(np.float64)
         bits = (rows + 0.0).view(np.uint64)  # + 0.0 makes -0.0 and 0.0 the same
         bits = bits ^ (bits >> np.uint64(32))
-        keys[start : start + _KEY_ROWS] = (bits * factors).sum(axis=1, dtype=np.uint64)
+        keys[start : start + step] = (bits * factors).sum(axis=1, dtype=np.uint64)
     return keys

@@ -52,6 +52,7 @@ def train(
         feed = Feed(program, samples, settings.batch_size)
         if validation is not None:
             validation_feed = Feed(program, validation, settings.batch_size)
+        start, accepted = flatten(weights), weights
         weight_sum = float(samples.weight.sum(dtype=np.float64))
 
         def objective(flat: NDArray) -> tuple[float, NDArray]:
@@ -64,7 +65,9 @@ def train(
             return loss / weight_sum, flatten(gradients) / weight_sum
 
         def iteration_ends(intermediate_result: OptimizeResult) -> None:
-            model.set_weights(unflatten(intermediate_result.x, weights))
+            nonlocal accepted
+            accepted = unflatten(intermediate_result.x, weights)
+            model.set_weights(accepted)
             epoch = len(monitors.history.epoch)
             logs = program.evaluate(feed.as_stored())
             logs["loss"] = float(intermediate_result.fun)
@@ -76,7 +79,6 @@ def train(
                 raise StopIteration
             hooks.on_epoch_begin(epoch + 1)
 
-        start = flatten(weights)
         monitors = Monitors(settings, score, observer)
         hooks = keras.callbacks.CallbackList(
             monitors.around(callbacks),
@@ -107,6 +109,9 @@ def train(
             if not monitors.history.epoch:  # it began at a minimum
                 with contextlib.suppress(StopIteration):
                     iteration_ends(OptimizeResult(x=start, fun=objective(start)[0]))
+        # The last evaluation may have been a trial that the line search gave up, or
+        # that an interrupt ended.
+        model.set_weights(accepted)
         if len(monitors.history.epoch) < settings.epochs:
             model.stop_training = True
         hooks.on_train_end()
