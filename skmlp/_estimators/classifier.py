@@ -129,7 +129,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Weights and biases in all.
     out_activation_ : str
         Activation of the output layer: ``"softmax"``, or ``"logistic"`` for two
-        classes.
+        classes and for several labels.
     loss_ : float
         Training loss of the last epoch, with the penalty, in nats.
     loss_curve_ : list of float

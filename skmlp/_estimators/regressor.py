@@ -117,9 +117,11 @@ class DenseRegressor(RegressorMixin, BaseDense):
     n_parameters_ : int
         Weights and biases in all.
     out_activation_ : str
-        Activation of the output layer: ``"identity"``.
+        Activation of the output layer: ``"identity"``, or ``"exp"`` with
+        ``loss="poisson"``.
     loss_ : float
-        Training loss of the last epoch, with the penalty, in y² / 2.
+        Training loss of the last epoch, with the penalty, in the unit of ``loss``:
+        y² / 2 for ``"squared_error"``.
     loss_curve_ : list of float
         Training loss of each epoch.
     best_loss_ : float
@@ -134,7 +136,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         What Keras records of each epoch: ``"loss"``, and with validation data
         ``"val_loss"`` and ``"val_score"``.
     validation_loss_curve_ : list of float or None
-        Loss on the validation data after each epoch, in y² / 2.
+        Loss on the validation data after each epoch, in the unit of ``loss``.
     validation_scores_ : list of float or None
         Score on the validation data after each epoch: R², or what ``monitor`` names.
     model_ : keras.Model
