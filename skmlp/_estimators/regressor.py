@@ -159,8 +159,8 @@ class DenseRegressor(RegressorMixin, BaseDense):
 
         \frac{\sum_i w_i l_i + \frac{\alpha}{2} \sum_k \|W_k\|_F^2}{\sum_i w_i}
 
-    where :math:`W_k` are the kernels and :math:`l_i` is half the squared error,
-    averaged over the outputs. Differences from ``MLPRegressor``:
+    where :math:`W_k` are the kernels and :math:`l_i` is the loss, by default half the
+    squared error, averaged over the outputs. Differences from ``MLPRegressor``:
 
     - initial biases are zero, as in Keras, not drawn;
     - with several outputs, the gradient is that of the averaged loss, where
