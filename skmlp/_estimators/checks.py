@@ -14,7 +14,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skmlp._compat import float64_allowed, has_gpu, import_keras, keras_type
+from skmlp._compat import has_gpu, import_keras, keras_type
 from skmlp._forward import ACTIVATIONS, ALIASES
 from skmlp._training.contract import schedule_of
 
@@ -150,13 +150,14 @@ def _as_function(activation):
     try:
         with np.errstate(all="ignore"):  # a function may have poles
             predicted = activation(values)
-        with float64_allowed():
-            traced = activation(keras.KerasTensor(values.shape, dtype="float64"))
+        traced = activation(keras.KerasTensor(values.shape, dtype="float64"))
     except Exception as error:
         reason = f"raised {error!r}"
     else:
         reason = _unlike(values, predicted, np.ndarray)
-        reason = reason or _unlike(values, traced, keras.KerasTensor)
+        # Keras on jax promotes no symbol to float64, but trains in it.
+        dtypes = {"float64", "float32"}
+        reason = reason or _unlike(values, traced, keras.KerasTensor, dtypes)
         if not reason:
             return activation
     raise ValueError(
@@ -167,11 +168,11 @@ def _as_function(activation):
     )
 
 
-def _unlike(values, returned, cls):
+def _unlike(values, returned, cls, dtypes=frozenset({"float64"})):
     """Return in words how an activation's result differs from an array like values."""
     if not isinstance(returned, cls):
         return f"returned {type(returned).__name__} from {cls.__name__}"
-    if returned.shape != values.shape or str(returned.dtype) != "float64":
+    if returned.shape != values.shape or str(returned.dtype) not in dtypes:
         return (
             f"returned {returned.dtype} of shape {tuple(returned.shape)} from float64 "
             f"of shape {values.shape}"
