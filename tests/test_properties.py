@@ -25,7 +25,7 @@ from sklearn.exceptions import (
     UndefinedMetricWarning,
 )
 
-from skmlp import DenseClassifier, DenseMNISTClassifier, DenseRegressor
+from skmlp import DenseClassifier, DenseRegressor
 
 COMMON = settings(
     deadline=None,
@@ -479,9 +479,7 @@ def test_regressor_works_or_says_what_is_wrong(case):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "estimator_class", [DenseClassifier, DenseRegressor, DenseMNISTClassifier]
-)
+@pytest.mark.parametrize("estimator_class", [DenseClassifier, DenseRegressor])
 @SLOW
 @given(data=st.data())
 def test_estimator_works_or_says_what_is_wrong_in_many_cases(estimator_class, data):
@@ -598,24 +596,3 @@ def test_names_of_labels_change_nothing_but_the_labels(params, old, new):
 @given(st.permutations([0, 1, 2]), alphas)
 def test_permuted_labels_permute_the_columns(permutation, alpha):
     check_permuted(permutation, alpha)
-
-
-@pytest.mark.slow
-@settings(SLOW, max_examples=40)
-@given(equivalences, containers, st.sampled_from(sorted(SPARSE_DTYPES)))
-def test_container_of_the_features_changes_nothing_in_many_cases(*drawn):
-    check_containers(*drawn)
-
-
-@pytest.mark.slow
-@settings(SLOW, max_examples=40)
-@given(equivalences, presence)
-def test_samples_of_weight_zero_count_as_absent_in_many_cases(*drawn):
-    check_weightless(*drawn)
-
-
-@pytest.mark.slow
-@settings(SLOW, max_examples=40)
-@given(equivalences, names_of_labels, names_of_labels)
-def test_names_of_labels_change_nothing_but_the_labels_in_many_cases(*drawn):
-    check_renamed(*drawn)

@@ -119,7 +119,7 @@ def as_sizes(hidden_layer_sizes):
 def as_activations(activation, n_hidden):
     """Return the activation of each hidden layer, by Keras' name where it has one."""
     if isinstance(activation, str) or callable(activation):
-        activation = [activation] * n_hidden
+        return (_as_activation(activation),) * n_hidden
     if len(activation) != n_hidden:
         raise ValueError(
             "activation needs one name, or one for each hidden layer. Got "
