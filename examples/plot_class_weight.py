@@ -41,18 +41,25 @@ networks = {
 # a network says "eight": the dots are what ``predict`` does.
 
 import matplotlib.pyplot as plt
-from sklearn.metrics import PrecisionRecallDisplay, precision_score, recall_score
+from sklearn.metrics import (
+    average_precision_score,
+    precision_recall_curve,
+    precision_score,
+    recall_score,
+)
 
 fig, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 points = {}
-for color, (name, network) in zip(("C0", "C1"), networks.items(), strict=True):
-    PrecisionRecallDisplay.from_estimator(
-        network, X_test, y_test, name=name, ax=ax, curve_kwargs={"color": color}
-    )
+for name, network in networks.items():
+    probability = network.predict_proba(X_test)[:, 1]
+    precision, recall, _ = precision_recall_curve(y_test, probability)
+    area = average_precision_score(y_test, probability)
+    (line,) = ax.plot(recall, precision, label=f"{name}: average {area:.2f}")
     predicted = network.predict(X_test)
     points[name] = recall_score(y_test, predicted), precision_score(y_test, predicted)
-    ax.plot(*points[name], "o", color=color, markersize=9)
+    ax.plot(*points[name], "o", color=line.get_color(), markersize=9)
 ax.set(xlabel="Recall", ylabel="Precision")
+ax.legend(title="Precision")
 plt.show()
 
 # %%
