@@ -20,6 +20,7 @@ Keras             the epoch at which ``BackupAndRestore`` resumes; the model tha
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
 import os
 import re
@@ -196,9 +197,6 @@ def _start_tensorflow() -> None:
         tf.config.experimental.set_memory_growth(device, True)
 
     tf.function(tf.nn.relu, jit_compile=True)(tf.constant([1.0]))
-    signature = tf.TensorSpec((), tf.int32)
-    for _ in tf.data.Dataset.from_generator(lambda: [1], output_signature=signature):
-        pass
 
 
 def has_gpu() -> bool:
@@ -317,6 +315,25 @@ def _start_up_chatter_dropped() -> Iterator[None]:
             for line in held:
                 if not _is_chatter(line):
                     os.write(2, line)
+
+
+@functools.cache
+def use_first_generator_quietly() -> None:
+    """Make the first of TensorFlow's datasets from a generator, whose report is dropped.
+
+    Keras' own ``fit`` needs one. On Python 3.11 the first changes the whole process: from
+    then on each array of 128 kB or more is memory fresh from the system, and a compiled
+    epoch takes up to twice as long. So it is not made before it is needed.
+    """
+    if import_keras().config.backend() != "tensorflow":
+        return
+
+    import tensorflow as tf
+
+    signature = tf.TensorSpec((), tf.int32)
+    with _starting, _start_up_chatter_dropped():
+        for _ in tf.data.Dataset.from_generator(lambda: [1], output_signature=signature):
+            pass
 
 
 # What ``import scikeras`` replaces on Keras' public classes, for everybody.

@@ -114,3 +114,37 @@ def test_scikeras_has_what_the_portable_engine_uses():
     used = {"model", "epochs", "verbose", "callbacks", "shuffle"}
     assert used <= set(inspect.signature(BaseWrapper).parameters)
     assert {"fit", "_validate_data"} <= set(vars(BaseWrapper))
+
+
+FIT = """
+import numpy as np
+from skmlp import DenseClassifier
+X, y = np.random.RandomState(0).randn(600, 2), np.arange(600) % 2
+clf = DenseClassifier((2,), batch_size=1, epochs=1, tol=None, callbacks={callbacks})
+clf.fit(X, y)
+"""
+
+
+def test_a_compiled_fit_leaves_the_memory_of_the_process_to_be_reused():
+    """TensorFlow's datasets from a generator have it given back, on Python 3.11."""
+    program = f"""{FIT.format(callbacks=None)}
+import resource
+def page_faults(n_arrays):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(n_arrays):
+        np.ones(2**17)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+page_faults(10)
+assert page_faults(10) < 256, page_faults(10)  # an array is 256 pages
+"""
+    assert run(program) == ""
+
+
+def test_a_first_fit_with_the_portable_engine_writes_nothing():
+    program = f"""
+from skmlp._compat import import_keras
+class EachBatch(import_keras().callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        pass
+{FIT.format(callbacks="[EachBatch()]")}"""
+    assert run(program) == ""

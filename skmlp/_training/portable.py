@@ -14,7 +14,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from skmlp._compat import graph_rewrites_off, import_scikeras_wrapper
+from skmlp._compat import (
+    graph_rewrites_off,
+    import_scikeras_wrapper,
+    use_first_generator_quietly,
+)
 from skmlp._forward import as_dense
 from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, Trained, batches, make_optimizer
@@ -97,6 +101,7 @@ def train(
     rng: np.random.RandomState,
 ) -> Trained:
     """Train with Keras' ``Model.fit``, as :func:`skmlp._training.train` says."""
+    use_first_generator_quietly()
     training = Batches(samples, network, settings.batch_size)
     model, alpha = trainable_model(
         network,
