@@ -26,12 +26,14 @@ class Loss(NamedTuple):
     """A loss, and what Keras calls it and counts beside it.
 
     ``per_sample`` and ``is_correct`` take targets and outputs of a batch and return a
-    value per sample; ``per_sample`` takes the network as well.
+    value per sample; ``per_sample`` takes the network as well. ``of_logits`` takes the
+    logits instead of the probabilities, whose logarithm Keras clips.
     """
 
     per_sample: Callable[[Network, Any, Any], Any]
     keras_name: str
     is_correct: Callable[[Any, Any], Any] | None = None
+    of_logits: Callable[[Any, Any], Any] | None = None
 
 
 def _poisson(network: Network, y: Any, outputs: Any) -> Any:
@@ -58,11 +60,17 @@ LOSSES = {
         lambda _, y, outputs: ops.sparse_categorical_crossentropy(y, outputs),
         "sparse_categorical_crossentropy",
         lambda y, outputs: ops.equal(ops.argmax(outputs, axis=-1), y),
+        lambda y, logits: ops.sparse_categorical_crossentropy(
+            y, logits, from_logits=True
+        ),
     ),
     "binary_log_loss": Loss(
         lambda _, y, outputs: ops.sum(ops.binary_crossentropy(y, outputs), axis=-1),
         "binary_crossentropy",
         lambda y, outputs: ops.all(ops.equal(outputs > 0.5, y > 0.5), axis=-1),
+        lambda y, logits: ops.sum(
+            ops.binary_crossentropy(y, logits, from_logits=True), axis=-1
+        ),
     ),
     "squared_error": Loss(
         lambda _, y, outputs: ops.mean(ops.square(outputs - y), axis=-1) / 2,
@@ -96,6 +104,9 @@ def trainable_model(
     loss = LOSSES[network.loss]
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     kernels = [layer.kernel for layer in dense]
+    # On TensorFlow, Keras finds the logits that probabilities come from by itself.
+    of_logits = None if keras.config.backend() == "tensorflow" else loss.of_logits
+    logits = keep_logits(dense[-1]) if of_logits else []
 
     several_labels = network.loss == "binary_log_loss" and network.layer_sizes[-1] > 1
 
@@ -110,7 +121,10 @@ def trainable_model(
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        losses = loss.per_sample(network, y, y_pred) * sample_weight
+        if of_logits:
+            losses = of_logits(y, logits.pop()) * sample_weight
+        else:
+            losses = loss.per_sample(network, y, y_pred) * sample_weight
         if not training:  # weights of mean 1: Keras averages over the samples
             return ops.mean(losses)
         if not penalised:  # to sum squares takes up to a fifth of the time
@@ -129,6 +143,18 @@ def trainable_model(
         jit_compile=jit,
     )
     return model, alpha
+
+
+def keep_logits(output: keras.layers.Dense) -> list[Any]:
+    """Make an output layer leave the logits of its last call in a list."""
+    kept: list[Any] = []
+
+    def call(inputs: Any, training: bool | None = None) -> Any:
+        kept[:] = [ops.add(ops.matmul(inputs, output.kernel), output.bias)]
+        return output.activation(kept[0])
+
+    output.call = call
+    return kept
 
 
 def load_state(optimizer: keras.optimizers.Optimizer, state: Sequence[Any]) -> None:
