@@ -319,11 +319,12 @@ def _start_up_chatter_dropped() -> Iterator[None]:
 
 @functools.cache
 def use_first_generator_quietly() -> None:
-    """Make the first of TensorFlow's datasets from a generator, whose report is dropped.
+    """Make TensorFlow's first dataset from a generator, and drop its report.
 
-    Keras' own ``fit`` needs one. On Python 3.11 the first changes the whole process: from
-    then on each array of 128 kB or more is memory fresh from the system, and a compiled
-    epoch takes up to twice as long. So it is not made before it is needed.
+    Keras' own ``fit`` needs one. On Python 3.11 the first one lowers the threshold of
+    ``malloc`` for the whole process: each array of 128 kB or more is then memory fresh
+    from the system, and a compiled epoch takes up to twice as long. So it is not made
+    before it is needed.
     """
     if import_keras().config.backend() != "tensorflow":
         return
@@ -332,7 +333,9 @@ def use_first_generator_quietly() -> None:
 
     signature = tf.TensorSpec((), tf.int32)
     with _starting, _start_up_chatter_dropped():
-        for _ in tf.data.Dataset.from_generator(lambda: [1], output_signature=signature):
+        for _ in tf.data.Dataset.from_generator(
+            lambda: [1], output_signature=signature
+        ):
             pass
 
 

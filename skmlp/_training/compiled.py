@@ -61,10 +61,10 @@ def train(
             for epoch in range(take_resumed_epoch(model), settings.epochs):
                 hooks.on_epoch_begin(epoch)
                 order = settings.epoch_order(len(samples), rng)
-                logs = program.train_epoch(feed.in_order(order))
+                logs = program.train_epoch(feed, order)
                 if validation is not None:
                     hooks.on_test_begin()
-                    val_logs = program.evaluate(validation_feed.as_stored())
+                    val_logs = program.evaluate(validation_feed)
                     hooks.on_test_end(val_logs)
                     logs |= {f"val_{name}": value for name, value in val_logs.items()}
                 hooks.on_epoch_end(epoch, logs)

@@ -58,7 +58,7 @@ def train(
         def objective(flat: NDArray) -> tuple[float, NDArray]:
             arrays = unflatten(flat, weights)
             model.set_weights(arrays)
-            loss, gradients = program.loss_and_gradients(feed.as_stored())
+            loss, gradients = program.loss_and_gradients(feed)
             for kernel, gradient in zip(arrays[0::2], gradients[0::2], strict=True):
                 loss += settings.alpha / 2 * float(np.vdot(kernel, kernel))
                 gradient += settings.alpha * kernel
@@ -69,10 +69,10 @@ def train(
             accepted = unflatten(intermediate_result.x, weights)
             model.set_weights(accepted)
             epoch = len(monitors.history.epoch)
-            logs = program.evaluate(feed.as_stored())
+            logs = program.evaluate(feed)
             logs["loss"] = float(intermediate_result.fun)
             if validation is not None:
-                val_logs = program.evaluate(validation_feed.as_stored())
+                val_logs = program.evaluate(validation_feed)
                 logs |= {f"val_{name}": value for name, value in val_logs.items()}
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training or epoch + 1 == settings.epochs:

@@ -25,15 +25,15 @@ from skmlp._training.layers import layered_model
 class Loss(NamedTuple):
     """A loss, and what Keras calls it and counts beside it.
 
-    ``per_sample`` and ``is_correct`` take targets and outputs of a batch and return a
-    value per sample; ``per_sample`` takes the network as well. ``of_logits`` takes the
-    logits instead of the probabilities, whose logarithm Keras clips.
+    ``per_sample`` and ``is_correct`` take targets and scores of a batch and return a
+    value per sample; ``per_sample`` takes the network as well. The scores are the
+    outputs of the network, but for a classifier its logits: Keras would clip the
+    logarithm of a probability.
     """
 
     per_sample: Callable[[Network, Any, Any], Any]
     keras_name: str
     is_correct: Callable[[Any, Any], Any] | None = None
-    of_logits: Callable[[Any, Any], Any] | None = None
 
 
 def _poisson(network: Network, y: Any, outputs: Any) -> Any:
@@ -57,20 +57,18 @@ def _pinball(network: Network, y: Any, outputs: Any) -> Any:
 
 LOSSES = {
     "log_loss": Loss(
-        lambda _, y, outputs: ops.sparse_categorical_crossentropy(y, outputs),
-        "sparse_categorical_crossentropy",
-        lambda y, outputs: ops.equal(ops.argmax(outputs, axis=-1), y),
-        lambda y, logits: ops.sparse_categorical_crossentropy(
+        lambda _, y, logits: ops.sparse_categorical_crossentropy(
             y, logits, from_logits=True
         ),
+        "sparse_categorical_crossentropy",
+        lambda y, logits: ops.equal(ops.argmax(logits, axis=-1), y),
     ),
     "binary_log_loss": Loss(
-        lambda _, y, outputs: ops.sum(ops.binary_crossentropy(y, outputs), axis=-1),
-        "binary_crossentropy",
-        lambda y, outputs: ops.all(ops.equal(outputs > 0.5, y > 0.5), axis=-1),
-        lambda y, logits: ops.sum(
+        lambda _, y, logits: ops.sum(
             ops.binary_crossentropy(y, logits, from_logits=True), axis=-1
         ),
+        "binary_crossentropy",
+        lambda y, logits: ops.all(ops.equal(logits > 0, y > 0.5), axis=-1),
     ),
     "squared_error": Loss(
         lambda _, y, outputs: ops.mean(ops.square(outputs - y), axis=-1) / 2,
@@ -86,33 +84,55 @@ LOSSES = {
 }
 
 
-def trainable_model(
+class Trainable(NamedTuple):
+    """A Keras model compiled for training.
+
+    Attributes
+    ----------
+    model : keras.Model
+        The losses, ``alpha`` and the sample weights make its objective; what Keras
+        calls its loss is for those who train a saved model further.
+    alpha : keras.Variable
+        Strength of the L2 penalty.
+    scores : callable
+        Takes the outputs of the last call of the model, and returns what losses take.
+    objective : callable
+        Takes targets, scores and weights of a batch, and returns what is minimised.
+    """
+
+    model: keras.Model
+    alpha: keras.Variable
+    scores: Callable[[Any], Any]
+    objective: Callable[[Any, Any, Any], Any]
+
+
+def trainable(
     network: Network,
     optimizer: keras.optimizers.Optimizer,
     *,
     penalised: bool = True,
     jit: bool = False,
-) -> tuple[keras.Model, keras.Variable]:
-    """Return a Keras model compiled for training, and its ``alpha`` as a variable.
-
-    The losses, ``alpha`` and the sample weights make the objective; what Keras calls
-    the loss is for those who train a saved model further.
-    """
+) -> Trainable:
+    """Return a model to train; without ``penalised``, ``alpha`` has no effect."""
     model = layered_model(network)
     let_muon_take_float64(optimizer)
     alpha = keras.Variable(0.0, trainable=False, dtype=network.dtype, name="alpha")
     loss = LOSSES[network.loss]
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     kernels = [layer.kernel for layer in dense]
-    # On TensorFlow, Keras finds the logits that probabilities come from by itself.
-    of_logits = None if keras.config.backend() == "tensorflow" else loss.of_logits
-    logits = keep_logits(dense[-1]) if of_logits else []
-
+    scores = _logits_of(dense[-1]) if loss.is_correct else _unchanged
     several_labels = network.loss == "binary_log_loss" and network.layer_sizes[-1] > 1
 
     def accuracy(y: Any, outputs: Any) -> Any:
         assert loss.is_correct is not None
-        return ops.cast(loss.is_correct(y, outputs), network.dtype)
+        return ops.cast(loss.is_correct(y, outputs - 0.5), network.dtype)
+
+    def objective(y: Any, of_samples: Any, weight: Any) -> Any:
+        total = ops.sum(loss.per_sample(network, y, of_samples) * weight)
+        if penalised:  # to sum squares takes up to a fifth of the time
+            squares = sum(ops.sum(ops.square(kernel)) for kernel in kernels)
+            total += alpha * squares / 2
+        return total / ops.sum(weight)
 
     def compute_loss(
         x: Any = None,
@@ -121,16 +141,10 @@ def trainable_model(
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        if of_logits:
-            losses = of_logits(y, logits.pop()) * sample_weight
-        else:
-            losses = loss.per_sample(network, y, y_pred) * sample_weight
-        if not training:  # weights of mean 1: Keras averages over the samples
-            return ops.mean(losses)
-        if not penalised:  # to sum squares takes up to a fifth of the time
-            return ops.sum(losses) / ops.sum(sample_weight)
-        squares = sum(ops.sum(ops.square(kernel)) for kernel in kernels)
-        return (ops.sum(losses) + alpha * squares / 2) / ops.sum(sample_weight)
+        if training:
+            return objective(y, scores(y_pred), sample_weight)
+        # The weights are of mean 1: Keras averages over the samples.
+        return ops.mean(loss.per_sample(network, y, scores(y_pred)) * sample_weight)
 
     model.compute_loss = compute_loss
     model.compile(
@@ -142,11 +156,11 @@ def trainable_model(
         else None,
         jit_compile=jit,
     )
-    return model, alpha
+    return Trainable(model, alpha, scores, objective)
 
 
-def keep_logits(output: keras.layers.Dense) -> list[Any]:
-    """Make an output layer leave the logits of its last call in a list."""
+def _logits_of(output: keras.layers.Dense) -> Callable[[Any], Any]:
+    """Make a layer keep the logits of its last call, and return what takes them."""
     kept: list[Any] = []
 
     def call(inputs: Any, training: bool | None = None) -> Any:
@@ -154,7 +168,12 @@ def keep_logits(output: keras.layers.Dense) -> list[Any]:
         return output.activation(kept[0])
 
     output.call = call
-    return kept
+    # Kept no longer than needed: a tensor of a graph holds on to the whole graph.
+    return lambda _: kept.pop()
+
+
+def _unchanged(outputs: Any) -> Any:
+    return outputs
 
 
 def load_state(optimizer: keras.optimizers.Optimizer, state: Sequence[Any]) -> None:

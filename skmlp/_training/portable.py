@@ -24,7 +24,7 @@ from skmlp._network import Network, Weights
 from skmlp._training.contract import Samples, Settings, Trained, batches, make_optimizer
 from skmlp._training.layers import seed_dropout
 from skmlp._training.monitors import EpochObserver, Monitors, Score
-from skmlp._training.objective import load_state, trainable_model
+from skmlp._training.objective import load_state, trainable
 
 BaseWrapper = import_scikeras_wrapper()
 
@@ -103,7 +103,7 @@ def train(
     """Train with Keras' ``Model.fit``, as :func:`skmlp._training.train` says."""
     use_first_generator_quietly()
     training = Batches(samples, network, settings.batch_size)
-    model, alpha = trainable_model(
+    model, alpha, *_ = trainable(
         network,
         make_optimizer(settings.optimizer),
         jit=pays_to_jit(len(training) * settings.epochs),

@@ -14,7 +14,7 @@ import json
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import keras
@@ -27,7 +27,7 @@ from skmlp._network import Network, Weights
 from skmlp._training.blocks import Shapes, bucket, cut, gather, rows_of_a_block
 from skmlp._training.contract import Samples, Settings, make_optimizer
 from skmlp._training.layers import model_inputs, seed_dropout
-from skmlp._training.objective import LOSSES, load_state, trainable_model
+from skmlp._training.objective import LOSSES, load_state, trainable
 from skmlp._training.schedules import NamedSchedule
 
 # Rows of the validation set that are evaluated at a time.
@@ -55,7 +55,7 @@ class Program:
     ) -> None:
         self.network = network
         self.shapes = shapes
-        self.model, self.alpha = trainable_model(
+        self.model, self.alpha, self._scores, self._batch_objective = trainable(
             network, make_optimizer(optimizer), penalised=penalised
         )
         self.model.optimizer.build(self.model.trainable_variables)
@@ -110,41 +110,34 @@ class Program:
             padded(samples.weight, samples.weight.dtype),
         )
 
-    def train_epoch(self, blocks: Iterable[tuple[Block, NDArray]]) -> dict:
-        """Train on blocks, each in its order; return Keras' logs of the epoch."""
+    def train_epoch(self, feed: Feed, order: NDArray) -> dict:
+        """Train on samples in this order; return Keras' logs of the epoch."""
         shapes = self.shapes
-        sums = np.zeros(3)
-        n_samples = 0
-        for block, order in blocks:
+        sums = np.zeros(2)
+        for block, rows in feed.in_order(order):
             # What is over points at a row of weight zero.
             indices = np.full(
-                shapes.max_batches * shapes.batch_size, shapes.n_rows - 1, np.int32
+                (shapes.max_batches, shapes.batch_size), shapes.n_rows - 1, np.int32
             )
-            indices[: len(order)] = order
-            n_batches = -(-len(order) // shapes.batch_size)
-            sums += self._sums(
-                self._epoch,
-                *block,
-                tf.constant(indices.reshape(shapes.max_batches, shapes.batch_size)),
-                tf.constant(n_batches),
-            )
-            n_samples += len(order)
-        loss, correct, weight = sums
-        return self._logs(loss / n_samples, correct / weight)
+            indices.ravel()[: len(rows)] = rows
+            n_samples = tf.constant(len(rows))
+            sums += self._sums(self._epoch, *block, tf.constant(indices), n_samples)
+        loss, correct = sums
+        return self._logs(loss / len(order), correct / feed.weight_sum)
 
-    def evaluate(self, blocks: Iterable[Block]) -> dict:
-        """Return loss and accuracy on blocks of validation data, as Keras' logs."""
-        sums = np.zeros(3)
-        for block in blocks:
+    def evaluate(self, feed: Feed) -> dict:
+        """Return loss and accuracy, weighted, as Keras' logs."""
+        sums = np.zeros(2)
+        for block in feed.as_stored():
             sums += self._sums(self._evaluation, *block)
-        loss, correct, weight = sums
-        return self._logs(loss / weight, correct / weight)
+        loss, correct = sums / feed.weight_sum
+        return self._logs(loss, correct)
 
-    def loss_and_gradients(self, blocks: Iterable[Block]) -> tuple[float, Weights]:
-        """Return the sum of the weighted losses over blocks, and its gradients."""
+    def loss_and_gradients(self, feed: Feed) -> tuple[float, Weights]:
+        """Return the sum of the weighted losses, and its gradients."""
         loss = 0.0
         gradients = [np.zeros(v.shape) for v in self.model.trainable_variables]
-        for block in blocks:
+        for block in feed.as_stored():
             block_loss, *block_gradients = self._run(self._objective, *block)
             loss += float(block_loss)
             for total, gradient in zip(gradients, block_gradients, strict=True):
@@ -173,12 +166,16 @@ class Program:
         divisor = self.network.input_divisor
         return X if divisor == 1 else X / tf.constant(divisor, X.dtype)
 
-    def _n_correct(self, y: tf.Tensor, outputs: tf.Tensor, weight: Any) -> tf.Tensor:
+    def _n_correct(self, y: tf.Tensor, scores: tf.Tensor, weight: Any) -> tf.Tensor:
         is_correct = LOSSES[self.network.loss].is_correct
         if is_correct is None:
             return tf.zeros((), self.network.dtype)
-        correct = tf.cast(is_correct(y, outputs), self.network.dtype)
+        correct = tf.cast(is_correct(y, scores), self.network.dtype)
         return tf.reduce_sum(correct * weight)
+
+    def _losses(self, y: tf.Tensor, scores: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
+        losses = LOSSES[self.network.loss].per_sample(self.network, y, scores)
+        return tf.reduce_sum(losses * weight)
 
     def _epoch(
         self,
@@ -186,43 +183,40 @@ class Program:
         y: tf.Tensor,
         weight: tf.Tensor,
         indices: tf.Tensor,
-        n_batches: tf.Tensor,
+        n_samples: tf.Tensor,
     ) -> tuple[tf.Tensor, ...]:
-        """Run one epoch: sums over samples of loss, correct weight, and weight."""
+        """Run one epoch: sums over samples of the loss and of the correct weight."""
         model = self.model
+        batch_size = self.shapes.batch_size
         zero = tf.zeros((), self.network.dtype)
 
-        def step(
-            i: tf.Tensor, loss_sum: Any, correct_sum: Any, weight_sum: Any
-        ) -> tuple[Any, ...]:
+        def step(i: tf.Tensor, loss_sum: Any, correct_sum: Any) -> tuple[Any, ...]:
             rows = indices[i]
             X_batch = self._inputs(tf.gather(X, rows))  # (batch_size, n_features)
             y_batch = tf.gather(y, rows)
             w_batch = tf.gather(weight, rows)
             with tf.GradientTape() as tape:
                 inputs = model_inputs(self.network, X_batch, w_batch)
-                outputs = model(inputs, training=True)
-                loss = model.compute_loss(X_batch, y_batch, outputs, w_batch)
+                scores = self._scores(model(inputs, training=True))
+                loss = self._batch_objective(y_batch, scores, w_batch)
                 scaled_loss = model.optimizer.scale_loss(loss)
             gradients = tape.gradient(scaled_loss, model.trainable_variables)
             model.optimizer.apply(gradients, model.trainable_variables)
-            n_rows = tf.math.count_nonzero(w_batch, dtype=loss.dtype)
+            n_rows = tf.minimum(n_samples - i * batch_size, batch_size)
             return (
                 i + 1,
-                loss_sum + loss * n_rows,
-                correct_sum + self._n_correct(y_batch, outputs, w_batch),
-                weight_sum + tf.reduce_sum(w_batch),
+                loss_sum + loss * tf.cast(n_rows, loss.dtype),
+                correct_sum + self._n_correct(y_batch, scores, w_batch),
             )
 
         # XLA would compile a loop over tf.range anew for each number of batches.
-        start = (tf.constant(0), zero, zero, zero)
-        return tf.while_loop(lambda i, *_: i < n_batches, step, start)[1:]
+        start = (tf.constant(0), zero, zero)
+        return tf.while_loop(lambda i, *_: i * batch_size < n_samples, step, start)[1:]
 
     def _evaluation(
         self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
-        """Sum the weighted losses, the correct weight, and the weight."""
-        loss = LOSSES[self.network.loss]
+        """Sum the weighted losses and the correct weight."""
         zero = tf.zeros((), self.network.dtype)
         n_rows, n_features = X.shape
         rows_at_a_time = min(_EVALUATION_ROWS, n_rows)
@@ -232,30 +226,25 @@ class Program:
         y = tf.reshape(y, chunks + y.shape[1:])
         weight = tf.reshape(weight, chunks)
 
-        def step(
-            i: tf.Tensor, loss_sum: Any, correct_sum: Any, weight_sum: Any
-        ) -> tuple[Any, ...]:
+        def step(i: tf.Tensor, loss_sum: Any, correct_sum: Any) -> tuple[Any, ...]:
             X_batch, y_batch, w_batch = self._inputs(X[i]), y[i], weight[i]
             inputs = model_inputs(self.network, X_batch, w_batch)
-            outputs = self.model(inputs, training=False)
-            losses = loss.per_sample(self.network, y_batch, outputs)
+            scores = self._scores(self.model(inputs, training=False))
             return (
                 i + 1,
-                loss_sum + tf.reduce_sum(losses * w_batch),
-                correct_sum + self._n_correct(y_batch, outputs, w_batch),
-                weight_sum + tf.reduce_sum(w_batch),
+                loss_sum + self._losses(y_batch, scores, w_batch),
+                correct_sum + self._n_correct(y_batch, scores, w_batch),
             )
 
-        start = (tf.constant(0), zero, zero, zero)
+        start = (tf.constant(0), zero, zero)
         return tf.while_loop(lambda i, *_: i < n_chunks, step, start)[1:]
 
     def _objective(
         self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
         with tf.GradientTape() as tape:
-            outputs = self.model(self._inputs(X), training=True)
-            losses = LOSSES[self.network.loss].per_sample(self.network, y, outputs)
-            loss = tf.reduce_sum(losses * weight)
+            scores = self._scores(self.model(self._inputs(X), training=True))
+            loss = self._losses(y, scores, weight)
         return loss, *tape.gradient(loss, self.model.trainable_variables)
 
 
@@ -265,6 +254,7 @@ class Feed:
     def __init__(self, program: Program, samples: Samples, batch_size: int) -> None:
         self.program = program
         self.samples = samples
+        self.weight_sum = float(samples.weight.sum(dtype=np.float64))
         self.n_rows = rows_of_a_block(samples, batch_size)
         self.resident: Block | None = None
         if self.n_rows == len(samples):
