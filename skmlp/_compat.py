@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import multiprocessing
 import os
 import re
@@ -33,6 +34,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import (
     Interval,
     InvalidParameterError,
@@ -65,6 +67,7 @@ __all__ = [
     "StrOptions",
     "available_type",
     "check_sample_weight",
+    "fitted_attributes",
     "float64_allowed",
     "graph_rewrites_off",
     "has_callbacks",
@@ -78,8 +81,10 @@ __all__ = [
     "schedule_of",
     "set_mlp_weights",
     "sum_over_one_replica",
+    "takes_sample_weight",
     "take_resumed_epoch",
     "traces_batches",
+    "use_first_generator_quietly",
     "with_callbacks",
 ]
 
@@ -110,9 +115,24 @@ def check_sample_weight(
     return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
 
 
+def takes_sample_weight(scorer: Callable) -> bool:
+    """Return whether a scorer, or the metric that one was made of, takes weights."""
+    function = getattr(scorer, "_score_func", scorer)
+    parameters = inspect.signature(function).parameters.values()
+    return any(
+        p.name == "sample_weight" or p.kind is inspect.Parameter.VAR_KEYWORD
+        for p in parameters
+    )
+
+
 def has_callbacks(estimator: Any) -> bool:
     """Return whether scikit-learn's callbacks are set on an estimator."""
     return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def fitted_attributes(learned: Any, doc_link: str) -> Any:
+    """Return what scikit-learn shows in notebooks of fitted attributes, from 1.9 on."""
+    return BaseEstimator._get_fitted_attr_html(learned, doc_link)
 
 
 def set_mlp_weights(mlp: Any, coefs: list[NDArray], intercepts: list[NDArray]) -> None:

@@ -150,9 +150,14 @@ def test_dense_samples_are_copied_once(dtype, order):
 
 
 STREAM_PROGRAM = """
-import resource, sys, tempfile
+import resource, tempfile
 import numpy as np
 from skmlp import DenseClassifier
+
+def memory(name):
+    for line in open("/proc/self/status"):
+        if line.startswith(name):
+            return int(line.split()[1]) / 1024
 
 with tempfile.NamedTemporaryFile() as file:
     X = np.memmap(file, "float32", "w+", shape=(200_000, 1000))  # 800 MB
@@ -161,15 +166,21 @@ with tempfile.NamedTemporaryFile() as file:
         X[start : start + 10_000] = rng.rand(10_000, 1000)
     y = np.arange(200_000) % 10
     clf = DenseClassifier((16,), random_state=0)
-    def rss():
-        for line in open("/proc/self/status"):
-            if line.startswith("RssAnon"):
-                return int(line.split()[1]) / 1024
+    clf.partial_fit(X[:10_000], y[:10_000], classes=np.arange(10))
+
+    allowed = int(memory("VmData") + 400) * 2**20
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
+    try:
+        np.array(X)
+    except MemoryError:
+        pass  # all of it is more than this process may have
+    else:
+        raise SystemExit("The limit is none.")
     peaks = []
-    for start in range(0, 200_000, 10_000):
+    for start in range(10_000, 200_000, 10_000):
         chunk = slice(start, start + 10_000)
-        clf.partial_fit(X[chunk], y[chunk], classes=np.arange(10))
-        peaks.append(rss())
+        clf.partial_fit(X[chunk], y[chunk])
+        peaks.append(memory("RssAnon"))
 print(max(peaks[3:]) - peaks[2])
 """
 

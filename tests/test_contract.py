@@ -80,9 +80,15 @@ VALIDATED = [
 ]
 
 
-# scikit-learn's checks fit small data with the default parameters, which use up all
-# epochs now and then; scikit-learn ignores its own ConvergenceWarning there as well.
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    # The checks fit small data with the default parameters, which use up all epochs now
+    # and then; scikit-learn ignores its own ConvergenceWarning there as well.
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # check_class_weight_classifiers sets it on every classifier that has it.
+    pytest.mark.filterwarnings("ignore:n_iter_no_change has an effect:UserWarning"),
+]
+
+
 @parametrize_with_checks(ESTIMATORS)
 def test_estimator_keeps_the_scikit_learn_contract(estimator, check):
     check(estimator)

@@ -174,6 +174,55 @@ def test_validation_score_is_weighted(digits):
     assert_allclose(clf.validation_scores_[-1], clf.score(X, y, sample_weight=weight))
 
 
+def weight_seen_by_the_scorer(clf, X, y, **given):
+    """Fit, and return the labels and the weights that the monitor was given."""
+    seen = {}
+
+    def scorer(estimator, X, y, sample_weight=None):
+        seen.update(y=y, sample_weight=sample_weight)
+        return 0.0
+
+    clf.set_params(monitor=scorer, early_stopping=True).fit(X, y, **given)
+    return seen["y"], seen["sample_weight"]
+
+
+def test_weights_of_classes_weigh_held_out_samples_too(digits):
+    X, y = digits
+    clf = DenseClassifier((4,), epochs=1, tol=None, random_state=0)
+
+    held_out, weight = weight_seen_by_the_scorer(clf, X, y)
+    assert weight is None
+
+    held_out, weight = weight_seen_by_the_scorer(
+        clf.set_params(class_weight={3: 7.0}), X, y, sample_weight=np.full(len(y), 2.0)
+    )
+    assert_array_equal(weight, np.where(held_out == 3, 14.0, 2.0))
+
+
+def test_weights_of_classes_do_not_apply_to_given_validation_data(digits):
+    X, y = digits
+    clf = DenseClassifier((4,), epochs=1, tol=None, class_weight={3: 7.0})
+
+    _, weight = weight_seen_by_the_scorer(clf, X, y, X_val=X, y_val=y)
+
+    assert weight is None
+
+
+@pytest.mark.parametrize(
+    "monitor", ["max_error", lambda estimator, X, y: 0.0], ids=["name", "callable"]
+)
+def test_scorer_that_takes_no_weights_is_refused_beside_weights(digits, monitor):
+    X, y = digits
+    reg = DenseRegressor((4,), monitor=monitor, epochs=1, early_stopping=True)
+    reg.set_params(tol=None, random_state=0)
+
+    with pytest.raises(ValueError, match="takes sample_weight where samples or"):
+        reg.fit(X, y, np.ones(len(y)))
+    assert not hasattr(reg, "coefs_")
+
+    assert len(reg.fit(X, y).validation_scores_) == 1
+
+
 def test_validation_set_in_a_pipeline_is_scaled_as_the_training_set(digits):
     X, y = digits
     net = DenseClassifier((8,), epochs=3, tol=None, random_state=0)

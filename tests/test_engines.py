@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
@@ -163,6 +164,40 @@ def test_engines_agree_on_validation_curves(loss, n_validation, make_problem):
     )
 
     assert_engines_agree(problem, validation=held_out.as_validation(), atol=1e-5)
+
+
+@pytest.mark.parametrize("pixels", [False, True])
+def test_engines_agree_on_sparse_samples(pixels, make_problem):
+    problem = make_problem(pixels=pixels, dtype="float32", weighted=True)
+    X, y, weight = problem.samples.X, problem.samples.y, problem.samples.weight
+    sparse = replace(problem, samples=Samples(csr_array(X), y, weight))
+
+    assert_engines_agree(
+        sparse,
+        atol=1e-5,
+        learning_rate=0.1,
+        validation=sparse.head(20).as_validation(),
+    )
+
+
+@pytest.mark.parametrize("monitor", ["val_loss", "val_score"])
+def test_engines_agree_on_the_best_epoch_and_its_weights(monitor, make_problem):
+    """The rate is too large, so that the best epoch is not the last."""
+    problem = make_problem()
+    settings = {
+        "learning_rate": 3.0,
+        "epochs": 8,
+        "keep_best": True,
+        "monitor": monitor,
+        "validation": problem.head(20).as_validation(),
+        "score": lambda weights: float(np.sin(np.abs(weights[0]).sum())),
+    }
+
+    compiled = problem.train("compiled", **settings)
+    portable = problem.train("portable", **settings)
+
+    assert compiled.best_epoch == portable.best_epoch < 8
+    assert_engines_agree(problem, atol=1e-8, **settings)
 
 
 @pytest.mark.slow

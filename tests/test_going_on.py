@@ -1,12 +1,15 @@
 """Going on from what was learned before, and ending when time or the user says so."""
 
 import pickle
+import warnings
 
 import keras
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingGridSearchCV
 
@@ -88,6 +91,31 @@ def test_partial_fit_takes_chunks_that_lack_classes(digits):
     assert clf.predict_proba(X).shape == (400, 10)
 
 
+def test_partial_fit_multiplies_the_weights_of_classes_in(digits):
+    X, y = digits
+    class_weight = {0: 5.0, 3: 0.5}
+    weight = np.where(y == 0, 5.0, np.where(y == 3, 0.5, 1.0))
+    clf = DenseClassifier((8,), random_state=0)
+    classes = np.arange(10)
+
+    by_sample = clone(clf).partial_fit(X, y, weight, classes).partial_fit(X, y, weight)
+    clf.set_params(class_weight=class_weight).partial_fit(X, y, classes=classes)
+    clf.partial_fit(X, y)
+
+    assert_array_equal(clf.coefs_[0], by_sample.coefs_[0])
+    assert clf.loss_curve_ == by_sample.loss_curve_
+
+
+def test_schedule_by_name_lasts_for_as_many_calls_of_partial_fit_as_epochs(digits):
+    X, y = digits
+    reg = DenseRegressor((8,), learning_rate="cosine", epochs=3, random_state=0)
+
+    kernels = [reg.partial_fit(X, y).coefs_[0] for _ in range(4)]
+
+    assert np.abs(kernels[2] - kernels[1]).max() > 1e-6
+    assert_array_equal(kernels[3], kernels[2])  # the rate is zero by now
+
+
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
@@ -135,6 +163,24 @@ def test_curves_of_what_was_not_recorded_before_begin_with_nan(digits):
     assert best == np.nanmin(clf.validation_loss_curve_)
 
 
+def test_warm_start_holds_out_what_was_held_out_before(digits):
+    """Else it would validate on samples that it has been trained on."""
+    X, y = digits
+    held_out = []
+
+    def scorer(estimator, X, y):
+        held_out.append(X)
+        return estimator.score(X, y)
+
+    clf = DenseClassifier((8,), epochs=2, early_stopping=True, warm_start=True, **WHOLE)
+    clf.set_params(monitor=scorer).fit(X, y).fit(X, y)
+    assert len(held_out) == 4
+    assert all(np.array_equal(X_val, held_out[0]) for X_val in held_out)
+
+    clf.set_params(warm_start=False, random_state=1).fit(X, y)
+    assert not np.array_equal(held_out[-1], held_out[0])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -174,48 +220,118 @@ def test_max_time_ends_training_at_the_end_of_an_epoch(digits):
     assert 1 <= clf.n_iter_ < 10**6
 
 
-def interrupt_at(epoch_of_interrupt):
-    def interrupt(epoch, logs):
-        if epoch == epoch_of_interrupt:
+class EachBatch(keras.callbacks.Callback):
+    """Has batches trained one by one, by Keras."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        pass
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"callbacks": [EachBatch()]},
+        pytest.param({"optimizer": "lbfgs"}, marks=pytest.mark.tensorflow),
+    ],
+    ids=["portable", "lbfgs"],
+)
+def test_max_time_ends_training_on_the_other_engines_too(digits, params):
+    clf = DenseClassifier((8,), epochs=500, max_time=1e-6, random_state=0, **params)
+
+    clf.set_params(tol=1e-30 if "optimizer" in params else None)
+
+    assert clf.fit(*digits).n_iter_ == 1
+
+
+# Ctrl-C
+
+
+class InterruptWithin(keras.callbacks.Callback):
+    """Interrupt an epoch when its batches are trained and nothing of it is recorded."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.n_begun = epoch + 1
+
+    def on_test_begin(self, logs=None):
+        if self.n_begun == self.epoch:
             raise KeyboardInterrupt
 
-    return keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)
+
+class InterruptWithinBatches(InterruptWithin):
+    """The same in the middle of an epoch, whose batches Keras trains one by one."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.n_begun, batch) == (self.epoch, 1):
+            raise KeyboardInterrupt
 
 
-def test_interrupt_keeps_what_was_learned_when_asked_to(digits):
-    clf = DenseClassifier(
-        (8,), epochs=9, on_interrupt="keep", callbacks=[interrupt_at(2)], **WHOLE
-    )
-
-    with pytest.warns(
-        UserWarning, match=r"interrupted after 2 epochs.*epoch 2 are kept"
-    ):
-        clf.fit(*digits)
-
-    two = DenseClassifier((8,), epochs=2, **WHOLE).fit(*digits)
-    assert_array_equal(clf.coefs_[0], two.coefs_[0])
+INTERRUPTS = {
+    "compiled": (InterruptWithin, {}),
+    "portable": (InterruptWithinBatches, {}),
+    "lbfgs": (InterruptWithin, {"optimizer": "lbfgs", "learning_rate": "auto"}),
+}
 
 
-def test_interrupt_keeps_the_best_weights_with_early_stopping(digits):
+@pytest.mark.parametrize("engine", INTERRUPTS)
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_interrupt_keeps_the_best_epoch_so_far(digits, engine, early_stopping):
+    """Neither the last epoch, which is worse, nor the one that is interrupted."""
     X, y = digits
+    interrupt, params = INTERRUPTS[engine]
+    if engine == "lbfgs" and keras.config.backend() != "tensorflow":
+        pytest.skip("needs TensorFlow")
     clf = DenseClassifier(
-        (8,),
-        epochs=9,
-        early_stopping=True,
-        on_interrupt="keep",
-        callbacks=[interrupt_at(4)],
-        **WHOLE,
+        (8,), epochs=7, on_interrupt="keep", early_stopping=early_stopping, **WHOLE
     )
+    # Too large a rate, so that the loss goes up and down.
+    clf.set_params(**{"learning_rate": 0.3, **params})
+    given = {"X_val": X[::2], "y_val": y[::2]}
 
-    with pytest.warns(UserWarning, match="interrupted after 4 epochs"):
-        clf.fit(X, y)
+    with pytest.warns(UserWarning, match="interrupted after 6 epochs. The weights of"):
+        clf.set_params(callbacks=[interrupt(7)]).fit(X, y, **given)
 
-    assert clf.best_epoch_ == int(np.argmin(clf.validation_loss_curve_)) + 1
+    curve = clf.validation_loss_curve_ if early_stopping else clf.loss_curve_
+    assert len(curve) == clf.n_iter_ == 6
+    assert clf.best_epoch_ == int(np.argmin(curve)) + 1
+    again = clone(clf).set_params(callbacks=None, epochs=clf.best_epoch_)
+    again.set_params(early_stopping=False).fit(X, y, **given)
+    assert_allclose(clf.coefs_[0], again.coefs_[0], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("interrupt", [InterruptWithin, InterruptWithinBatches])
+def test_interrupt_leaves_the_estimator_as_it_was(digits, interrupt):
+    X, y = digits
+    clf = DenseClassifier((8,), epochs=3, **WHOLE).fit(X, y)
+    before = vars(clf).copy()
+
+    clf.callbacks = before["callbacks"] = [interrupt(2)]
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X, y, X_val=X, y_val=y)
+
+    assert vars(clf) == before
 
 
 def test_interrupt_before_the_first_epoch_has_ended_is_raised(digits):
-    clf = DenseClassifier(on_interrupt="keep", callbacks=[interrupt_at(0)], **WHOLE)
+    X, y = digits
+    clf = DenseClassifier(on_interrupt="keep", callbacks=[InterruptWithin(1)], **WHOLE)
 
     with pytest.raises(KeyboardInterrupt):
-        clf.fit(*digits)
+        clf.fit(X, y, X_val=X, y_val=y)
+    assert not hasattr(clf, "coefs_")
+
+
+# A warning that is an error
+
+
+def test_fit_whose_warning_is_an_error_leaves_the_estimator_as_it_was(digits):
+    clf = DenseClassifier((8,), epochs=1, random_state=0)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ConvergenceWarning):
+            clf.fit(*digits)
     assert not hasattr(clf, "coefs_")

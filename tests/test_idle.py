@@ -35,6 +35,7 @@ IDLE = {
     "learning_rate": {"optimizer": "lbfgs", "learning_rate": 0.1},
     "momentum": {"momentum": 0.5},
     "batch_size": {"optimizer": "lbfgs", "batch_size": 10},
+    "n_iter_no_change": {"n_iter_no_change": 3},
     "validation_fraction": {"validation_fraction": 0.3},
     "monitor": {"monitor": "r2"},
     "shuffle": {"optimizer": "lbfgs", "shuffle": False},
@@ -63,6 +64,8 @@ def test_parameter_without_effect_warns_once(iris, name):
         ({"validation_fraction": 0.3, "early_stopping": True}, False),
         ({"monitor": "accuracy", "early_stopping": True}, False),
         ({"monitor": "accuracy"}, True),
+        ({"n_iter_no_change": 3, "early_stopping": True}, False),
+        ({"n_iter_no_change": 3, "tol": 9.0}, False),
         ({"momentum": 0.5, "optimizer": "muon"}, False),
         ({"momentum": 0.5, "optimizer": keras.optimizers.SGD(0.1)}, False),
         ({"hidden_layer_sizes": (), "activation": [], "dropout": []}, False),
@@ -73,6 +76,8 @@ def test_parameter_without_effect_warns_once(iris, name):
         "fraction of early stopping",
         "monitor of early stopping",
         "monitor of given data",
+        "patience of early stopping",
+        "patience of tol",
         "momentum by name",
         "momentum of an instance",
         "no hidden layer",
@@ -94,12 +99,16 @@ def test_parameter_with_effect_warns_of_nothing(iris, params, given):
     [
         ({"early_stopping": True, "validation_fraction": 0.3}, "validation_fraction"),
         ({"optimizer": keras.optimizers.Adam(), "momentum": 0.5}, "momentum"),
+        (
+            {"optimizer": "lbfgs", "tol": 1e-4, "epochs": 99, "n_iter_no_change": 3},
+            "n_iter_no_change",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_parameter_that_something_else_replaces_warns(iris, params, name):
     X, y = iris
-    clf = DenseClassifier((3,), **FAST, **params)
+    clf = DenseClassifier((3,), **{**FAST, **params})
 
     (message,) = messages_of_fit(clf, X, y, X_val=X, y_val=y)
 
@@ -145,6 +154,6 @@ def test_documentation_says_when_a_conditional_parameter_applies(estimator_class
             name = line.partition(" : ")[0]
         entries[name] = f"{entries.get(name, '')} {line.strip()}"
 
-    for name in [*EFFECTIVE_WHEN, "n_iter_no_change"]:
+    for name in EFFECTIVE_WHEN:
         if name in estimator_class().get_params():
             assert "Only used" in entries[name] or "Not used" in entries[name], name

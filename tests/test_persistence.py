@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 
 import cloudpickle
 import joblib
@@ -307,6 +308,9 @@ def flip(data, position):
         ("intercepts_", lambda clf: clf.intercepts_[0].tobytes()),
         ("classes_", lambda clf: clf.classes_.tobytes()),
         ("loss_curve_", lambda clf: struct.pack(">d", clf.loss_curve_[1])),
+        ("alpha", lambda clf: struct.pack(">d", clf.alpha)),
+        ("activation", lambda clf: b"relu"),
+        ("intercepts_", lambda clf: b"intercepts_"),
     ],
 )
 @pytest.mark.parametrize("module", [pickle, cloudpickle])
@@ -336,9 +340,49 @@ def test_damaged_file_of_skops_is_refused(clf):
         skops.io.loads(flip(data, position), trusted=["skmlp._network.Network"])
 
 
+@pytest.mark.parametrize("module", [pickle, cloudpickle])
+def test_no_bit_can_turn_unnoticed(clf, module):
+    """An error, or nothing lost: what is stored twice, or is of no account."""
+    data = module.dumps(clf)
+    n_refused = 0
+    for position in np.random.RandomState(0).permutation(len(data))[:300]:
+        try:
+            loaded = pickle.loads(flip(data, position))
+            assert_array_equal(outputs(loaded), outputs(clf))
+        except AssertionError:
+            raise
+        except Exception:
+            n_refused += 1
+        else:
+            assert vars(loaded).keys() == vars(clf).keys()
+            assert loaded.history_ == clf.history_
+    assert n_refused > 250
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9])
 def test_file_that_is_cut_off_says_so(clf, share):
     data = pickle.dumps(clf)
 
     with pytest.raises((EOFError, pickle.UnpicklingError), match=r"Ran out|truncated"):
         pickle.loads(data[: int(share * len(data))])
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("compress", [0, 3])
+def test_file_of_joblib_that_is_cut_off_ends_in_an_error(
+    clf, share, compress, tmp_path
+):
+    path = tmp_path / "clf.joblib"
+    joblib.dump(clf, path, compress=compress)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+
+    with pytest.raises((EOFError, ValueError, pickle.UnpicklingError, zlib.error)):
+        joblib.load(path)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_file_of_skops_that_is_cut_off_is_refused(clf, share):
+    data = skops.io.dumps(clf)
+
+    with pytest.raises(zipfile.BadZipFile, match="not a zip file"):
+        skops.io.loads(data[: int(share * len(data))])

@@ -42,8 +42,19 @@ def test_public_name_can_be_imported(full_name):
     assert hasattr(importlib.import_module(module), name)
 
 
-def test_importing_skmlp_imports_nothing_heavy():
-    heavy = {"keras", "matplotlib", "numpy", "scipy", "sklearn", "tensorflow"}
-    code = f"import skmlp, sys; assert not {heavy} & set(sys.modules)"
+FRAMEWORKS = {"keras", "matplotlib", "tensorflow"}
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("skmlp", {*FRAMEWORKS, "numpy", "scipy", "sklearn"}),
+        ("skmlp.datasets", FRAMEWORKS),
+        ("skmlp.inspection", FRAMEWORKS),
+        ("skmlp.model_selection", FRAMEWORKS),
+    ],
+)
+def test_importing_a_module_imports_nothing_heavy(module, heavy):
+    code = f"import {module}, sys; assert not {heavy} & set(sys.modules)"
 
     subprocess.run([sys.executable, "-c", code], check=True)

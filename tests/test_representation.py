@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skmlp import DenseClassifier, DenseMNISTClassifier
+from skmlp import DenseClassifier, DenseMNISTClassifier, DenseRegressor
 from skmlp.datasets import load_mnist
 
 pytestmark = pytest.mark.skipif(
@@ -47,10 +47,21 @@ def test_table_lists_the_layers(iris):
 
     assert f"Layers: {clf.n_parameters_:,} parameters" in html
     assert layers_in(html) == [
-        ["features", "4", "", "", ""],
-        ["hidden 1", "1,200", "gelu", "0.25", "6,000"],
-        ["hidden 2", "8", "tanh", "", "9,608"],
-        ["output", "3", "softmax", "", "27"],
+        ["features", "4", "", "", "", ""],
+        ["hidden 1", "1,200", "", "gelu", "0.25", "6,000"],
+        ["hidden 2", "8", "", "tanh", "", "9,608"],
+        ["output", "3", "", "softmax", "", "27"],
+    ]
+
+
+def test_table_of_a_regressor_lists_normalised_layers(iris):
+    X, y = iris
+    reg = DenseRegressor((8,), batch_norm=True, epochs=1, tol=None).fit(X, X[:, :2])
+
+    assert layers_in(reg._repr_html_()) == [
+        ["features", "4", "", "", "", ""],
+        ["hidden 1", "8", "by batch", "relu", "", "40"],
+        ["output", "2", "", "linear", "", "18"],
     ]
 
 
@@ -59,8 +70,8 @@ def test_table_tells_the_scale_of_pixels():
     clf = DenseMNISTClassifier((), epochs=1).fit(X[:100], y[:100])
 
     assert layers_in(clf._repr_html_()) == [
-        ["features / 255", "784", "", "", ""],
-        ["output", "10", "softmax", "", "7,850"],
+        ["features / 255", "784", "", "", "", ""],
+        ["output", "10", "", "softmax", "", "7,850"],
     ]
 
 
@@ -79,7 +90,7 @@ def test_names_are_escaped(iris):
 
     html = clf._repr_html_()
 
-    assert layers_in(html)[1][2] == squashed.__name__
+    assert layers_in(html)[1][3] == squashed.__name__
     assert squashed.__name__ not in html
 
 

@@ -152,3 +152,56 @@ def test_quantile_regression_leaves_that_share_of_the_targets_below(diabetes):
     below = np.mean(y <= reg.fit(X, y).predict(X))
 
     assert 0.86 < below < 0.94
+
+
+# Several labels or outputs, in every way of training
+
+
+WAYS = {
+    "early stopping": {"early_stopping": True, "validation_fraction": 0.3},
+    "early stopping by a score": {"early_stopping": True, "monitor": "r2"},
+    "batch norm": {"batch_norm": True},
+    "dropout": {"dropout": 0.3},
+    "schedule": {"learning_rate": "onecycle", "optimizer": "sgd"},
+}
+
+
+def make_tables(estimator_class):
+    X, labels = make_multilabel_classification(n_samples=200, n_classes=3)
+    return scale(X), labels if estimator_class is DenseClassifier else 2.0 * labels
+
+
+@pytest.mark.parametrize("estimator_class", [DenseClassifier, DenseRegressor])
+@pytest.mark.parametrize("way", WAYS)
+def test_tables_of_targets_are_learned_in_every_way_of_training(estimator_class, way):
+    X, y = make_tables(estimator_class)
+    net = estimator_class((16,), epochs=40, tol=None, random_state=0, **WAYS[way])
+    net.set_params(learning_rate=net.learning_rate if way == "schedule" else 0.02)
+
+    net.fit(X, y)
+
+    assert net.predict(X).shape == y.shape
+    assert net.loss_curve_[-1] < 0.7 * net.loss_curve_[0]
+    if "early_stopping" in WAYS[way]:
+        best = net.best_epoch_ - 1
+        assert_allclose(
+            net.validation_loss_curve_[best]
+            if way == "early stopping"
+            else -net.validation_scores_[best],
+            np.min(
+                net.validation_loss_curve_
+                if way == "early stopping"
+                else -np.array(net.validation_scores_)
+            ),
+        )
+
+
+@pytest.mark.parametrize("estimator_class", [DenseClassifier, DenseRegressor])
+def test_partial_fit_takes_tables_of_targets(estimator_class):
+    X, y = make_tables(estimator_class)
+    net = estimator_class((5,), random_state=0).partial_fit(X, y).partial_fit(X, y)
+
+    whole = estimator_class((5,), epochs=2, tol=None, random_state=0).fit(X, y)
+
+    assert_array_equal(net.coefs_[0], whole.coefs_[0])
+    assert_array_equal(net.predict(X), whole.predict(X))

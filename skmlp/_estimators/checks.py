@@ -14,7 +14,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skmlp._compat import has_gpu, import_keras, keras_type
+from skmlp._compat import has_gpu, import_keras, keras_type, takes_sample_weight
 from skmlp._forward import ACTIVATIONS, ALIASES
 from skmlp._training.contract import schedule_of
 
@@ -86,6 +86,16 @@ def check_lbfgs(dropout, batch_norm):
             "optimizer='lbfgs' needs an objective that is the same at each evaluation. "
             f"Got dropout={dropout}, batch_norm={batch_norm}. Turn them off, or use "
             "another optimizer."
+        )
+
+
+def check_takes_weights(scorer, monitor):
+    """Refuse a scorer that cannot weigh the validation samples."""
+    if not takes_sample_weight(scorer):
+        raise ValueError(
+            "monitor needs a scorer that takes sample_weight where samples or classes "
+            f"are weighted. Got {monitor!r}. Use another scorer, or leave the weights "
+            "out."
         )
 
 

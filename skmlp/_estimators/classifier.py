@@ -70,11 +70,12 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Samples per gradient step, at most all of them. ``"auto"`` is
         ``min(200, n_samples)``. Not used by ``optimizer="lbfgs"``.
     epochs : int, default=200
-        Passes over the training data; with ``tol``, the most there can be.
+        Passes over the training data; with ``tol``, the most there can be. Only used by
+        ``fit``, and by the schedules by name.
     tol : float or None, default=1e-4
         Improvement below which an epoch counts as no improvement: of the training loss,
         or with ``early_stopping`` of what is monitored, in its unit. ``None`` trains
-        all epochs; with ``early_stopping`` it is 0.
+        all epochs; with ``early_stopping`` it is 0. Only used by ``fit``.
     n_iter_no_change : int, default=10
         Epochs in a row without improvement that are allowed. Only used when
         ``early_stopping=True``, or ``tol`` is not None and ``optimizer`` is not
@@ -88,21 +89,24 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         ``X_val``.
     monitor : str or callable, default="loss"
         What is watched on validation data: ``"loss"``, or a scorer of scikit-learn by
-        name or as a callable ``scorer(estimator, X, y)``. Only used when there are
-        validation data.
+        name or as a callable ``scorer(estimator, X, y)``, which takes ``sample_weight``
+        too where there are weights. Only used when there are validation data.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, multiplied into the sample weights. ``"balanced"``
-        weighs a class by the inverse of its frequency; ``None`` weighs all alike.
+        Weights of the classes, multiplied into the sample weights, of samples that are
+        held out for validation too. ``"balanced"`` weighs a class by the inverse of its
+        frequency; ``None`` weighs all alike.
     shuffle : bool, default=True
         Whether each epoch takes the samples in a new order. Not used by
         ``optimizer="lbfgs"``.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last fit, with ``epochs`` more.
+        From equal data it holds the same samples out for validation.
     max_time : float or None, default=None
-        Seconds after which no further epoch begins.
+        Seconds after which no further epoch begins. Only used by ``fit``.
     on_interrupt : {"raise", "keep"}, default="raise"
-        What Ctrl-C does during ``fit``: leave the estimator as it was before, or keep
-        what it has learned and warn.
+        What Ctrl-C does during ``fit``, after the first epoch: leave the estimator as
+        it was before, or keep the weights of the best epoch so far and warn. Best is
+        what has the least training loss, or with ``early_stopping`` what is monitored.
     verbose : int, default=0
         0 is silent; 1 shows a bar of the epochs with the loss, on a line that is
         redrawn; 2 shows a line for each epoch, as does 1 where output goes to a file.
@@ -140,11 +144,12 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Epochs that the last ``fit`` trained.
     best_epoch_ : int
         Epoch, counted from 1, whose weights are kept: the last one, or with
-        ``early_stopping`` the best. It is the number of ``epochs`` to train with on all
-        the data.
+        ``early_stopping``, and after Ctrl-C, the best. It is the number of ``epochs``
+        to train with on all the data.
     history_ : dict of str to list of float
         What Keras records of each epoch: ``"loss"``, ``"accuracy"``, and with
-        validation data ``"val_loss"`` and ``"val_accuracy"``.
+        validation data ``"val_loss"`` and ``"val_accuracy"``, and ``"val_score"`` where
+        ``monitor`` names a score.
     validation_loss_curve_ : list of float or None
         Loss on the validation data after each epoch, in nats.
     validation_scores_ : list of float or None
@@ -290,7 +295,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes)
+        ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             Probabilities, in the order of ``classes_``, above 0 and below 1: one that
             rounds to a bound is the nearest number inside. Each row sums to 1, unless
             the targets were indicators of several labels.
@@ -315,7 +320,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes)
+        ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             Natural logarithms, in the order of ``classes_``.
         """
         check_is_fitted(self)
@@ -354,14 +359,15 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         """Train one epoch on these samples, on top of what was learned before.
 
         Weights, optimizer and generator go on where the last call left them, through
-        pickling too. The learning rate may change between calls.
+        pickling too. The learning rate may change between calls. To a schedule by name
+        the whole training is ``epochs`` calls with as many samples as in this one.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples.
         y : array-like of shape (n_samples,) or (n_samples, n_classes)
-            Labels, or one-hot rows.
+            Labels, one-hot rows, or indicators of several labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the samples.
         classes : array-like of shape (n_classes,), default=None

@@ -30,7 +30,7 @@ class Data:
     weight : ndarray of shape (n_samples,)
         Weights of the samples.
     is_weighted : bool
-        Whether the caller gave weights.
+        Whether the caller gave weights, of samples or of classes.
     """
 
     X: np.ndarray

@@ -38,6 +38,7 @@ from skmlp._estimators.checks import (
     check_lbfgs,
     check_same_network,
     check_same_optimizer,
+    check_takes_weights,
     did_you_mean,
     kind_of,
     local_generator,
@@ -198,6 +199,10 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         ConvergenceWarning
             All epochs were used while the loss still improved: raise ``epochs`` or
             ``tol``, or set ``tol=None``.
+        UserWarning
+            A parameter that was set has no effect beside the others; ``X`` in float64
+            is trained on a GPU, which is slow; or Ctrl-C ended training with
+            ``on_interrupt="keep"``.
         """
         with unchanged_on_failure(self):
             ending = self._fit(
@@ -207,21 +212,21 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
                 validation=(X_val, y_val, sample_weight_val),
                 goes_on=self.warm_start and hasattr(self, "coefs_"),
             )
-        if ending == "interrupted":
-            warnings.warn(
-                f"Training was interrupted after {self.n_iter_} epochs. The weights of "
-                f"epoch {self.best_epoch_} are kept.",
-                UserWarning,
-                stacklevel=2,
-            )
-        if ending == "all epochs" and self.tol is not None:
-            warnings.warn(
-                f"The loss still improved by more than tol={self.tol} when "
-                f"epochs={self.epochs} were used up. Raise epochs or tol, or set "
-                "tol=None.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+            if ending == "interrupted":
+                warnings.warn(
+                    f"Training was interrupted after {self.n_iter_} epochs. The "
+                    f"weights of the best epoch so far, {self.best_epoch_}, are kept.",
+                    UserWarning,
+                    stacklevel=2,
+                )
+            if ending == "all epochs" and self.tol is not None:
+                warnings.warn(
+                    f"The loss still improved by more than tol={self.tol} when "
+                    f"epochs={self.epochs} were used up. Raise epochs or tol, or set "
+                    "tol=None.",
+                    ConvergenceWarning,
+                    stacklevel=2,
+                )
         return self
 
     def _partial_fit(self, X, y, sample_weight):
@@ -279,7 +284,8 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         name = f"sample_weight{' times class_weight' if by_class else ''}"
         weight = weights_in_type(weight, network.dtype, name)
         X, y, weight = without_weightless(X, y, weight)
-        data = self._data(network, X, y, weight, is_weighted=sample_weight is not None)
+        is_weighted = sample_weight is not None or by_class
+        data = self._data(network, X, y, weight, is_weighted=is_weighted)
         held_out = self._given_validation(network, *validation)
 
         return self._train(
@@ -291,7 +297,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         """Train, tell scikit-learn's callbacks, and keep; return why training ended."""
         weights, optimizer_state, rng = self._start(network, goes_on, partial)
         if self.early_stopping and held_out is None:
-            data, held_out = self._hold_out(data, rng)
+            data, held_out = self._hold_out(data, rng, goes_on=goes_on)
         settings = self._settings(len(data), partial)
         if optimizer_state is not None:
             check_same_optimizer(settings.optimizer, self._carried[0])
@@ -364,14 +370,20 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         is_weighted = sample_weight_val is not None
         return self._data(network, X_val, y_val, weight, is_weighted=is_weighted)
 
-    def _hold_out(self, data, rng):
-        """Split data into those to train on and those to validate on."""
+    def _hold_out(self, data, rng, *, goes_on):
+        """Split data into those to train on and those to validate on.
+
+        A fit that goes on holds out what the fit before it did: else it would validate
+        on samples that were trained on.
+        """
+        if not (goes_on and hasattr(self, "_split_seed")):
+            self._split_seed = rng.randint(2**31)
         training, validation = hold_out(
             data.X,
             data.targets,
             fraction=self.validation_fraction,
             stratify=self._stratifies(),
-            rng=rng,
+            rng=np.random.RandomState(self._split_seed),
         )
         return data.take(training), data.take(validation)
 
@@ -380,7 +392,10 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         if self.monitor == "loss" and isinstance(self, ClassifierMixin):
             return None  # the engines record the accuracy themselves
         scorer = get_scorer("r2" if self.monitor == "loss" else self.monitor)
-        weight = {"sample_weight": held_out.weight} if held_out.is_weighted else {}
+        weight = {}
+        if held_out.is_weighted:
+            check_takes_weights(scorer, self.monitor)
+            weight["sample_weight"] = held_out.weight
         fitted = copy.copy(self)
         vars(fitted).pop("feature_names_in_", None)  # the data are an array by now
 
@@ -465,6 +480,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
     def _set_weights(self, network, weights):
         self._network = network
         self.coefs_, self.intercepts_ = network.fold(weights)
+        vars(self).pop("_unfolded_weights", None)
         if network.batch_norm:
             self._unfolded_weights = weights
 

@@ -28,8 +28,12 @@ def _has_momentum(estimator, has_validation):
     return "momentum" in estimator.optimizer.get_config()
 
 
-# When a parameter has an effect, and what it then stands beside. n_iter_no_change is
-# not here: scikit-learn's checks set it on every estimator that has it.
+def _counts_epochs_without_improvement(estimator, has_validation):
+    by_loss = estimator.tol is not None and estimator.optimizer != "lbfgs"
+    return estimator.early_stopping or by_loss
+
+
+# When a parameter has an effect, and what it then stands beside.
 EFFECTIVE_WHEN = {
     "activation": (_has_hidden_layers, "hidden layers"),
     "dropout": (_has_hidden_layers, "hidden layers"),
@@ -37,6 +41,10 @@ EFFECTIVE_WHEN = {
     "learning_rate": (_takes_steps, "an optimizer other than 'lbfgs'"),
     "momentum": (_has_momentum, "optimizer='sgd', 'rmsprop' or 'muon'"),
     "batch_size": (_takes_steps, "an optimizer other than 'lbfgs'"),
+    "n_iter_no_change": (
+        _counts_epochs_without_improvement,
+        "early_stopping=True, or tol and an optimizer other than 'lbfgs'",
+    ),
     "validation_fraction": (
         lambda estimator, has_validation: (
             estimator.early_stopping and not has_validation

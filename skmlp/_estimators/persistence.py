@@ -2,7 +2,7 @@
 
 The state of an estimator is plain: its parameters, and what it learned as arrays,
 numbers and strings. Added are the version that saves it, as scikit-learn does for its
-own estimators, and a checksum of each attribute that was learned.
+own estimators, and a checksum of each attribute.
 """
 
 from __future__ import annotations
@@ -27,12 +27,7 @@ class CheckedState(BaseEstimator):
     def __getstate__(self):
         """Return the state, with the version and the checksums."""
         state = super().__getstate__()
-        parameters = set(self._get_param_names())  # may be objects of any kind
-        checksums = {
-            name: checksum(value)
-            for name, value in state.items()
-            if name not in parameters
-        }
+        checksums = {name: checksum(value) for name, value in state.items()}
         return {**state, _VERSION: skmlp.__version__, _CHECKSUMS: checksums}
 
     def __setstate__(self, state):
@@ -50,14 +45,16 @@ class CheckedState(BaseEstimator):
                 ),
                 stacklevel=2,
             )
-        # A subclass may leave out what it does not want to save.
         saved = checksums.keys() & state.keys()
-        damaged = sorted(key for key in saved if checksum(state[key]) != checksums[key])
+        damaged = {key for key in saved if checksum(state[key]) != checksums[key]}
+        # A subclass that makes its own state may leave out or add what it wants.
+        if type(self).__getstate__ is CheckedState.__getstate__:
+            damaged |= checksums.keys() ^ state.keys()
         if damaged:
             raise ValueError(
                 f"A saved {name} needs the bytes that were written. Got others in "
-                f"{', '.join(damaged)}, by their checksums. Copy the file once more, "
-                "or fit and save again."
+                f"{', '.join(sorted(damaged))}, by their checksums. Copy the file once "
+                "more, or fit and save again."
             )
         super().__setstate__(state)
 
@@ -76,7 +73,7 @@ def checksum(value, start=0):
     elif is_dataclass(value):
         value = astuple(value)
     if isinstance(value, dict):
-        value = list(value.items())
+        value = sorted(value.items(), key=lambda item: repr(item[0]))
     if isinstance(value, list | tuple):
         for item in value:
             start = checksum(item, start)

@@ -65,11 +65,12 @@ class DenseRegressor(RegressorMixin, BaseDense):
         Samples per gradient step, at most all of them. ``"auto"`` is
         ``min(200, n_samples)``. Not used by ``optimizer="lbfgs"``.
     epochs : int, default=200
-        Passes over the training data; with ``tol``, the most there can be.
+        Passes over the training data; with ``tol``, the most there can be. Only used by
+        ``fit``, and by the schedules by name.
     tol : float or None, default=1e-4
         Improvement below which an epoch counts as no improvement: of the training loss,
         or with ``early_stopping`` of what is monitored, in its unit. ``None`` trains
-        all epochs; with ``early_stopping`` it is 0.
+        all epochs; with ``early_stopping`` it is 0. Only used by ``fit``.
     n_iter_no_change : int, default=10
         Epochs in a row without improvement that are allowed. Only used when
         ``early_stopping=True``, or ``tol`` is not None and ``optimizer`` is not
@@ -82,18 +83,20 @@ class DenseRegressor(RegressorMixin, BaseDense):
         ``early_stopping=True`` and ``fit`` gets no ``X_val``.
     monitor : str or callable, default="loss"
         What is watched on validation data: ``"loss"``, or a scorer of scikit-learn by
-        name or as a callable ``scorer(estimator, X, y)``. Only used when there are
-        validation data.
+        name or as a callable ``scorer(estimator, X, y)``, which takes ``sample_weight``
+        too where there are weights. Only used when there are validation data.
     shuffle : bool, default=True
         Whether each epoch takes the samples in a new order. Not used by
         ``optimizer="lbfgs"``.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last fit, with ``epochs`` more.
+        From equal data it holds the same samples out for validation.
     max_time : float or None, default=None
-        Seconds after which no further epoch begins.
+        Seconds after which no further epoch begins. Only used by ``fit``.
     on_interrupt : {"raise", "keep"}, default="raise"
-        What Ctrl-C does during ``fit``: leave the estimator as it was before, or keep
-        what it has learned and warn.
+        What Ctrl-C does during ``fit``, after the first epoch: leave the estimator as
+        it was before, or keep the weights of the best epoch so far and warn. Best is
+        what has the least training loss, or with ``early_stopping`` what is monitored.
     verbose : int, default=0
         0 is silent; 1 shows a bar of the epochs with the loss, on a line that is
         redrawn; 2 shows a line for each epoch, as does 1 where output goes to a file.
@@ -130,8 +133,8 @@ class DenseRegressor(RegressorMixin, BaseDense):
         Epochs that the last ``fit`` trained.
     best_epoch_ : int
         Epoch, counted from 1, whose weights are kept: the last one, or with
-        ``early_stopping`` the best. It is the number of ``epochs`` to train with on all
-        the data.
+        ``early_stopping``, and after Ctrl-C, the best. It is the number of ``epochs``
+        to train with on all the data.
     history_ : dict of str to list of float
         What Keras records of each epoch: ``"loss"``, and with validation data
         ``"val_loss"`` and ``"val_score"``.
@@ -280,7 +283,8 @@ class DenseRegressor(RegressorMixin, BaseDense):
         """Train one epoch on these samples, on top of what was learned before.
 
         Weights, optimizer and generator go on where the last call left them, through
-        pickling too. The learning rate may change between calls.
+        pickling too. The learning rate may change between calls. To a schedule by name
+        the whole training is ``epochs`` calls with as many samples as in this one.
 
         Parameters
         ----------

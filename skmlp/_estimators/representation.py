@@ -9,9 +9,7 @@ from __future__ import annotations
 from html import escape
 from types import SimpleNamespace
 
-from sklearn.base import BaseEstimator
-
-from skmlp._compat import FittedAttributes
+from skmlp._compat import FittedAttributes, fitted_attributes
 
 # In scikit-learn's classes, so that the table looks like those around it.
 _TABLE = """
@@ -21,8 +19,8 @@ _TABLE = """
         <table class="parameters-table">
             <tbody>
                 <tr>
-                    <th>Layer</th><th>Units</th><th>Activation</th><th>Dropout</th>
-                    <th>Parameters</th>
+                    <th>Layer</th><th>Units</th><th>Normalised</th><th>Activation</th>
+                    <th>Dropout</th><th>Parameters</th>
                 </tr>
                 {rows}
             </tbody>
@@ -43,7 +41,7 @@ def fitted_html(estimator, network, doc_link):
     names = [name for name in vars(estimator) if name.endswith("_") and name[0] != "_"]
     # Of the estimator, scikit-learn would look at model_ too, which starts Keras.
     learned = SimpleNamespace(**{name: getattr(estimator, name) for name in names})
-    attributes = BaseEstimator._get_fitted_attr_html(learned, doc_link)
+    attributes = fitted_attributes(learned, doc_link)
     if network is None:
         return attributes
     return FittedHTML(
@@ -77,19 +75,24 @@ def layer_table(network):
 
 
 def layer_rows(network):
-    """Yield name, units, activation, dropout and parameters of each layer, as text."""
+    """Yield the cells of each layer, as text.
+
+    Parameters are those of prediction, into which a normalisation is worked.
+    """
     n_features, *units = network.layer_sizes
     n_hidden = len(units) - 1
     divided = "" if network.input_divisor == 1 else f" / {network.input_divisor:g}"
-    yield f"features{divided}", f"{n_features:,}", "", "", ""
+    yield f"features{divided}", f"{n_features:,}", "", "", "", ""
     n_in = n_features
     for i, (n_out, activation) in enumerate(
         zip(units, network.activations, strict=True)
     ):
-        rate = network.dropout[i] if i < n_hidden else 0
+        is_hidden = i < n_hidden
+        rate = network.dropout[i] if is_hidden else 0
         yield (
-            f"hidden {i + 1}" if i < n_hidden else "output",
+            f"hidden {i + 1}" if is_hidden else "output",
             f"{n_out:,}",
+            "by batch" if network.batch_norm and is_hidden else "",
             getattr(activation, "__name__", str(activation)),
             f"{rate:g}" if rate else "",
             f"{(n_in + 1) * n_out:,}",

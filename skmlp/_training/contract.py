@@ -73,7 +73,8 @@ class Settings:
     max_time : float or None
         Seconds after which no further epoch begins.
     keep_interrupted : bool
-        Whether an interrupt ends training, instead of being raised.
+        Whether an interrupt ends training, instead of being raised. What is kept then
+        are the weights of the best epoch.
     """
 
     optimizer: keras.optimizers.Optimizer | str

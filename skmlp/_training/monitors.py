@@ -239,9 +239,10 @@ class Monitors:
                     settings.monitor, settings.tol, settings.n_iter_no_change
                 )
             )
-        if settings.keep_best:
-            before.append(self.keep_best)
-        after: list[keras.callbacks.Callback] = [self.history]
+        after: list[keras.callbacks.Callback] = []
+        if settings.keep_best or settings.keep_interrupted:
+            after.append(self.keep_best)
+        after.append(self.history)
         if settings.verbose:
             after.append(self.progress)
         if self.observer is not None:
@@ -265,7 +266,8 @@ class Monitors:
             ending = "interrupted"
         else:
             ending = "stopped" if model.stop_training else "all epochs"
-        best = self.keep_best.best_weights if self.settings.keep_best else None
+        keeps_best = self.settings.keep_best or self.interrupted
+        best = self.keep_best.best_weights if keeps_best else None
         return Trained(
             weights=model.get_weights() if best is None else best,
             history={key: list(v) for key, v in self.history.history.items()},

@@ -2,9 +2,9 @@
 
 from sklearn.pipeline import Pipeline
 
-# Under these names scikit-learn's searches and TransformedTargetRegressor keep what
-# they fitted.
-_WRAPPED = ("best_estimator_", "regressor_")
+# Under these names scikit-learn's searches, TransformedTargetRegressor and the like of
+# TunedThresholdClassifierCV keep what they fitted.
+_WRAPPED = ("best_estimator_", "regressor_", "estimator_")
 
 
 def network_in(estimator):
