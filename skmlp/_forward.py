@@ -90,9 +90,14 @@ def _log_softmax(z: Array) -> Array:
     return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
 
 
-# All of Keras' activations but "glu", which changes the number of units, "threshold",
-# which has parameters without defaults, and "sparsemax", which in Keras 3.15 is not the
-# projection onto the simplex that it is named after.
+# Keras' activations that there are not, and why.
+LEFT_OUT = {
+    "glu": "halves the number of units",
+    "sparsemax": "is not the projection onto the simplex in Keras 3.15",
+    "threshold": "has parameters without defaults",
+}
+
+# All others of Keras' activations.
 ACTIVATIONS: dict[str, Activation] = {
     "celu": _elu,  # Keras' celu has alpha=1, where it equals elu
     "elu": _elu,

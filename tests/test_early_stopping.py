@@ -209,7 +209,7 @@ def test_weights_of_classes_do_not_apply_to_given_validation_data(digits):
 
 
 @pytest.mark.parametrize(
-    "monitor", ["max_error", lambda estimator, X, y: 0.0], ids=["name", "callable"]
+    "monitor", ["neg_max_error", lambda estimator, X, y: 0.0], ids=["name", "callable"]
 )
 def test_scorer_that_takes_no_weights_is_refused_beside_weights(digits, monitor):
     X, y = digits

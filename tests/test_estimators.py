@@ -87,6 +87,7 @@ def test_hidden_layer_sizes_refuses_what_is_not_a_positive_whole_number(iris, si
     ("params", "message"),
     [
         ({"activation": "rellu"}, r"activation needs one of.*Did you mean 'relu'\?"),
+        ({"activation": "glu"}, r"Got 'glu'. Keras' own halves the number of units."),
         ({"optimizer": "Adm"}, r"'optimizer' parameter.*Did you mean 'adam'\?"),
         ({"optimizer": 3}, "'optimizer' parameter.*keras.optimizers.Optimizer"),
         ({"learning_rate": 0}, "'learning_rate' parameter"),

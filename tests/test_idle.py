@@ -65,7 +65,7 @@ def test_parameter_without_effect_warns_once(iris, name):
         ({"monitor": "accuracy", "early_stopping": True}, False),
         ({"monitor": "accuracy"}, True),
         ({"n_iter_no_change": 3, "early_stopping": True}, False),
-        ({"n_iter_no_change": 3, "tol": 9.0}, False),
+        ({"n_iter_no_change": 3, "tol": 9.0, "epochs": 99}, False),
         ({"momentum": 0.5, "optimizer": "muon"}, False),
         ({"momentum": 0.5, "optimizer": keras.optimizers.SGD(0.1)}, False),
         ({"hidden_layer_sizes": (), "activation": [], "dropout": []}, False),

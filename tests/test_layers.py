@@ -82,6 +82,15 @@ def test_normalisation_is_worked_into_coefficients_that_predict_the_same(iris):
     assert_allclose(clf.predict_proba(X), by_keras, atol=1e-6)
 
 
+def test_nothing_of_a_normalisation_is_left_after_a_fit_without(iris):
+    clf = DenseClassifier((3,), **FAST).fit(*iris)
+    again = DenseClassifier((3,), batch_norm=True, **FAST).fit(*iris)
+
+    again.set_params(batch_norm=False).fit(*iris)
+
+    assert vars(again).keys() == vars(clf).keys()
+
+
 def test_normalised_network_weighs_samples_as_if_repeated(iris):
     X, y = iris
     weight = 1 + np.arange(150) % 3

@@ -76,7 +76,7 @@ def test_indicators_of_several_labels(tmp_path):
     assert_allclose(probabilities, clf.predict_proba(X), atol=1e-5)
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+@pytest.mark.parametrize("loss", ["squared_error", "poisson", "huber", "quantile"])
 @pytest.mark.parametrize("n_outputs", [1, 2])
 def test_targets_of_a_regressor(loss, n_outputs, tmp_path):
     reg = DenseRegressor((6,), loss=loss, **FAST)

@@ -144,6 +144,29 @@ learned["by_numpy"] = clf.predict_proba(X).tolist()
     assert np.shape(learned["by_numpy"]) == (150, 3)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_keras_model_trains_further_on_other_backends(backend, fit):
+    train_further = """
+model = clf.to_keras()
+learned["by_keras"] = model.predict(X.astype("float32"), verbose=0).tolist()
+learned["by_numpy"] = clf.predict_proba(X.astype("float32")).tolist()
+model.fit(X, y, batch_size=40, epochs=1, shuffle=False, verbose=0)
+clf.set_params(warm_start=True, shuffle=False, epochs=1).fit(X.astype("float32"), y)
+learned["theirs"] = [np.asarray(array).tolist() for array in model.get_weights()]
+learned["ours"] = [
+    array.tolist()
+    for layer in zip(clf.coefs_, clf.intercepts_, strict=True)
+    for array in layer
+]
+"""
+    learned = fit(backend, train_further, dtype="float32", params={"alpha": 0, **SGD})
+
+    assert_allclose(learned["by_keras"], learned["by_numpy"], atol=1e-6)
+    for array, other in zip(learned["theirs"], learned["ours"], strict=True):
+        assert_allclose(array, other, rtol=0, atol=1e-6)
+
+
 def test_lbfgs_is_refused_on_other_backends(monkeypatch):
     monkeypatch.setattr(keras.config, "backend", lambda: "jax")
 

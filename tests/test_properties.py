@@ -25,7 +25,7 @@ from sklearn.exceptions import (
     UndefinedMetricWarning,
 )
 
-from skmlp import DenseClassifier, DenseRegressor
+from skmlp import DenseClassifier, DenseMNISTClassifier, DenseRegressor
 
 COMMON = settings(
     deadline=None,
@@ -491,7 +491,9 @@ def test_regressor_works_or_says_what_is_wrong(case):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("estimator_class", [DenseClassifier, DenseRegressor])
+@pytest.mark.parametrize(
+    "estimator_class", [DenseClassifier, DenseRegressor, DenseMNISTClassifier]
+)
 @SLOW
 @given(data=st.data())
 def test_estimator_works_or_says_what_is_wrong_in_many_cases(estimator_class, data):
@@ -592,15 +594,36 @@ def test_container_of_the_features_changes_nothing(params, container, dtype):
     check_containers(params, container, dtype)
 
 
+@pytest.mark.slow
+@settings(SLOW, max_examples=60)
+@given(equivalences, containers, st.sampled_from(sorted(SPARSE_DTYPES)))
+def test_container_changes_nothing_in_many_cases(params, container, dtype):
+    check_containers(params, container, dtype)
+
+
 @settings(QUICK, max_examples=8)
 @given(equivalences, presence)
 def test_samples_of_weight_zero_count_as_absent(params, is_present):
     check_weightless(params, is_present)
 
 
+@pytest.mark.slow
+@settings(SLOW, max_examples=60)
+@given(equivalences, presence)
+def test_weight_zero_counts_as_absent_in_many_cases(params, is_present):
+    check_weightless(params, is_present)
+
+
 @settings(QUICK, max_examples=8)
 @given(equivalences, names_of_labels, names_of_labels)
 def test_names_of_labels_change_nothing_but_the_labels(params, old, new):
+    check_renamed(params, old, new)
+
+
+@pytest.mark.slow
+@settings(SLOW, max_examples=40)
+@given(equivalences, names_of_labels, names_of_labels)
+def test_names_of_labels_change_nothing_in_many_cases(params, old, new):
     check_renamed(params, old, new)
 
 

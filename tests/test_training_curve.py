@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_selection import SelectFromModel
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -181,10 +182,14 @@ def test_curves_of_scikit_learns_network_are_drawn_beside():
     mlp = MLPClassifier((4,), early_stopping=True, n_iter_no_change=2).fit(X, y)
 
     (loss,) = TrainingCurveDisplay.from_estimator(mlp).lines_
-    (score,) = TrainingCurveDisplay.from_estimator(mlp, metric="score").lines_
+    display = TrainingCurveDisplay.from_estimator(mlp, metric="score")
+    (score,) = display.lines_
+    (marker,) = display.markers_.values()
 
     assert_array_equal(loss.get_ydata(), mlp.loss_curve_)
     assert_array_equal(score.get_ydata(), mlp.validation_scores_)
+    # The marker stands at the epoch whose weights scikit-learn has kept.
+    assert marker.get_ydata() == [mlp.best_validation_score_]
 
 
 @pytest.mark.parametrize(
@@ -194,8 +199,9 @@ def test_curves_of_scikit_learns_network_are_drawn_beside():
             estimator, {"best_epoch": [None]}, cv=2, scoring=lambda *args: 0.0
         ),
         lambda estimator: TransformedTargetRegressor(estimator, check_inverse=False),
+        lambda estimator: SelectFromModel(estimator, importance_getter=len),
     ],
-    ids=["search", "transformed target"],
+    ids=["search", "transformed target", "estimator_"],
 )
 def test_curves_are_those_of_the_estimator_inside(wrap):
     estimator = wrap(Recorded(LOSSES)).fit([[0.0], [1.0]], [0.0, 1.0])

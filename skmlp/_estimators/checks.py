@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skmlp._compat import has_gpu, import_keras, keras_type, takes_sample_weight
-from skmlp._forward import ACTIVATIONS, ALIASES
+from skmlp._forward import ACTIVATIONS, ALIASES, LEFT_OUT
 from skmlp._training.contract import schedule_of
 
 ACTIVATION_NAMES = {*ACTIVATIONS, *ALIASES}
@@ -143,9 +143,12 @@ def _as_activation(activation):
     if callable(activation):
         return _as_function(activation)
     if not isinstance(activation, str) or activation not in ACTIVATION_NAMES:
+        hint = did_you_mean([activation], ACTIVATION_NAMES)
+        if reason := isinstance(activation, str) and LEFT_OUT.get(activation):
+            hint = f" Keras' own {reason}."
         raise ValueError(
             f"activation needs one of {sorted(ACTIVATION_NAMES)}. Got {activation!r}."
-            f"{did_you_mean([activation], ACTIVATION_NAMES)}"
+            f"{hint}"
         )
     return str(ALIASES.get(activation, activation))
 

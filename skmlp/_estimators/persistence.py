@@ -2,7 +2,7 @@
 
 The state of an estimator is plain: its parameters, and what it learned as arrays,
 numbers and strings. Added are the version that saves it, as scikit-learn does for its
-own estimators, and a checksum of each attribute.
+own estimators, and a checksum of each attribute and of their names.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import skmlp
 
 _VERSION = "_skmlp_version"
 _CHECKSUMS = "_skmlp_checksums"
+_NAMES = "_skmlp_names"
 
 
 class CheckedState(BaseEstimator):
@@ -27,14 +28,20 @@ class CheckedState(BaseEstimator):
     def __getstate__(self):
         """Return the state, with the version and the checksums."""
         state = super().__getstate__()
-        checksums = {name: checksum(value) for name, value in state.items()}
-        return {**state, _VERSION: skmlp.__version__, _CHECKSUMS: checksums}
+        return {
+            **state,
+            _VERSION: skmlp.__version__,
+            _CHECKSUMS: {name: checksum(value) for name, value in state.items()},
+            # A pickle has each name once, so it is wrong in both places or in none.
+            _NAMES: checksum(sorted(state)),
+        }
 
     def __setstate__(self, state):
         """Take the state; warn of another version, and refuse damaged values."""
         state = dict(state)
         version = state.pop(_VERSION, "unknown")
         checksums = state.pop(_CHECKSUMS, {})
+        names = state.pop(_NAMES, None)
         name = type(self).__name__
         if version != skmlp.__version__:
             warnings.warn(
@@ -48,8 +55,9 @@ class CheckedState(BaseEstimator):
         saved = checksums.keys() & state.keys()
         damaged = {key for key in saved if checksum(state[key]) != checksums[key]}
         # A subclass that makes its own state may leave out or add what it wants.
-        if type(self).__getstate__ is CheckedState.__getstate__:
-            damaged |= checksums.keys() ^ state.keys()
+        makes_own_state = type(self).__getstate__ is not CheckedState.__getstate__
+        if not makes_own_state and names != checksum(sorted(state)):
+            damaged.add("the names of its attributes")
         if damaged:
             raise ValueError(
                 f"A saved {name} needs the bytes that were written. Got others in "

@@ -63,10 +63,7 @@ def train(
                 order = settings.epoch_order(len(samples), rng)
                 logs = program.train_epoch(feed, order)
                 if validation is not None:
-                    hooks.on_test_begin()
-                    val_logs = program.evaluate(validation_feed)
-                    hooks.on_test_end(val_logs)
-                    logs |= {f"val_{name}": value for name, value in val_logs.items()}
+                    logs |= program.validate(validation_feed, hooks)
                 hooks.on_epoch_end(epoch, logs)
                 if model.stop_training:
                     break

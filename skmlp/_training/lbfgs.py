@@ -53,27 +53,33 @@ def train(
         if validation is not None:
             validation_feed = Feed(program, validation, settings.batch_size)
         start, accepted = flatten(weights), weights
-        weight_sum = float(samples.weight.sum(dtype=np.float64))
+        alpha = settings.alpha / feed.weight_sum
+        # The point of the last evaluation, and its logs.
+        seen: tuple[NDArray, dict] = start, {}
 
         def objective(flat: NDArray) -> tuple[float, NDArray]:
+            nonlocal seen
             arrays = unflatten(flat, weights)
             model.set_weights(arrays)
-            loss, gradients = program.loss_and_gradients(feed)
+            logs, gradients = program.loss_and_gradients(feed)
+            seen = flat.copy(), logs
+            loss = logs["loss"]
             for kernel, gradient in zip(arrays[0::2], gradients[0::2], strict=True):
-                loss += settings.alpha / 2 * float(np.vdot(kernel, kernel))
-                gradient += settings.alpha * kernel
-            return loss / weight_sum, flatten(gradients) / weight_sum
+                loss += alpha / 2 * float(np.vdot(kernel, kernel))
+                gradient += alpha * kernel
+            return loss, flatten(gradients)
 
         def iteration_ends(intermediate_result: OptimizeResult) -> None:
             nonlocal accepted
-            accepted = unflatten(intermediate_result.x, weights)
+            point = intermediate_result.x
+            if not (seen[1] and np.array_equal(point, seen[0])):
+                objective(point)  # the line search went back to an earlier trial
+            accepted = unflatten(point, weights)
             model.set_weights(accepted)
             epoch = len(monitors.history.epoch)
-            logs = program.evaluate(feed)
-            logs["loss"] = float(intermediate_result.fun)
+            logs = {**seen[1], "loss": float(intermediate_result.fun)}
             if validation is not None:
-                val_logs = program.evaluate(validation_feed)
-                logs |= {f"val_{name}": value for name, value in val_logs.items()}
+                logs |= program.validate(validation_feed, hooks)
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training or epoch + 1 == settings.epochs:
                 raise StopIteration

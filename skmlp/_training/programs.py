@@ -128,21 +128,29 @@ class Program:
     def evaluate(self, feed: Feed) -> dict:
         """Return loss and accuracy, weighted, as Keras' logs."""
         sums = np.zeros(2)
-        for block in feed.as_stored():
-            sums += self._sums(self._evaluation, *block)
+        for block, n_samples in feed.as_stored():
+            sums += self._sums(self._evaluation, *block, tf.constant(n_samples))
         loss, correct = sums / feed.weight_sum
         return self._logs(loss, correct)
 
-    def loss_and_gradients(self, feed: Feed) -> tuple[float, Weights]:
-        """Return the sum of the weighted losses, and its gradients."""
-        loss = 0.0
+    def validate(self, feed: Feed, hooks: keras.callbacks.CallbackList) -> dict:
+        """Evaluate as Keras' ``fit`` does after an epoch; return its logs for that."""
+        hooks.on_test_begin()
+        logs = self.evaluate(feed)
+        hooks.on_test_end(logs)
+        return {f"val_{name}": value for name, value in logs.items()}
+
+    def loss_and_gradients(self, feed: Feed) -> tuple[dict, Weights]:
+        """Return Keras' logs of all samples, without a penalty, and the gradients."""
+        sums = np.zeros(2)
         gradients = [np.zeros(v.shape) for v in self.model.trainable_variables]
-        for block in feed.as_stored():
-            block_loss, *block_gradients = self._run(self._objective, *block)
-            loss += float(block_loss)
+        for block, _ in feed.as_stored():
+            loss, correct, *block_gradients = self._run(self._objective, *block)
+            sums += float(loss), float(correct)
             for total, gradient in zip(gradients, block_gradients, strict=True):
                 total += gradient.numpy()
-        return loss, gradients
+        loss, correct = sums / feed.weight_sum
+        return self._logs(loss, correct), [g / feed.weight_sum for g in gradients]
 
     def _sums(self, function: Callable, *tensors: tf.Tensor) -> NDArray:
         return np.array([float(value) for value in self._run(function, *tensors)])
@@ -214,14 +222,14 @@ class Program:
         return tf.while_loop(lambda i, *_: i * batch_size < n_samples, step, start)[1:]
 
     def _evaluation(
-        self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor
+        self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor, n_samples: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
         """Sum the weighted losses and the correct weight."""
         zero = tf.zeros((), self.network.dtype)
         n_rows, n_features = X.shape
         rows_at_a_time = min(_EVALUATION_ROWS, n_rows)
-        n_chunks = n_rows // rows_at_a_time  # exact: both are bucket sizes
-        chunks = (n_chunks, rows_at_a_time)
+        # The quotient is exact: both are bucket sizes.
+        chunks = (n_rows // rows_at_a_time, rows_at_a_time)
         X = tf.reshape(X, (*chunks, n_features))
         y = tf.reshape(y, chunks + y.shape[1:])
         weight = tf.reshape(weight, chunks)
@@ -237,7 +245,9 @@ class Program:
             )
 
         start = (tf.constant(0), zero, zero)
-        return tf.while_loop(lambda i, *_: i < n_chunks, step, start)[1:]
+        return tf.while_loop(
+            lambda i, *_: i * rows_at_a_time < n_samples, step, start
+        )[1:]
 
     def _objective(
         self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor
@@ -245,7 +255,8 @@ class Program:
         with tf.GradientTape() as tape:
             scores = self._scores(self.model(self._inputs(X), training=True))
             loss = self._losses(y, scores, weight)
-        return loss, *tape.gradient(loss, self.model.trainable_variables)
+        gradients = tape.gradient(loss, self.model.trainable_variables)
+        return loss, self._n_correct(y, scores, weight), *gradients
 
 
 class Feed:
@@ -271,10 +282,10 @@ class Feed:
         for rows in cut(order, self.n_rows):
             yield self._place(gather(self.samples, rows)), np.arange(len(rows))
 
-    def as_stored(self) -> Iterator[Block]:
-        """Yield each block."""
-        for block, _ in self.in_order(np.arange(len(self.samples))):
-            yield block
+    def as_stored(self) -> Iterator[tuple[Block, int]]:
+        """Yield each block and the number of its samples."""
+        for block, order in self.in_order(np.arange(len(self.samples))):
+            yield block, len(order)
 
 
 def _aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> NDArray:

@@ -132,10 +132,9 @@ class TrainingCurveDisplay:
         }
         curves = {name: _curves(network, metric) for name, network in networks.items()}
         best_epochs = {
-            name: network.best_epoch_
+            name: _best_epoch(network)
             for name, network in networks.items()
             if getattr(network, "early_stopping", False)
-            and hasattr(network, "best_epoch_")
         }
         return cls(curves, metric=metric, best_epochs=best_epochs).plot(
             ax=ax, **line_kwargs
@@ -229,6 +228,14 @@ def _curves(network, metric):
             f"{metric!r}. Choose one of them, or fit with validation data."
         )
     return training, validation
+
+
+def _best_epoch(network):
+    """Return the epoch, from 1, whose weights early stopping kept, if it is known."""
+    if hasattr(network, "best_epoch_"):
+        return network.best_epoch_
+    scores = getattr(network, "validation_scores_", None)  # of scikit-learn's MLP
+    return None if scores is None else int(np.argmax(scores)) + 1
 
 
 def _history(network):
