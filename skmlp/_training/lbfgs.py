@@ -53,21 +53,17 @@ def train(
         if validation is not None:
             validation_feed = Feed(program, validation, settings.batch_size)
         start, accepted = flatten(weights), weights
-        alpha = settings.alpha / feed.weight_sum
-        # The point of the last evaluation, and its logs.
+        kernels = flatten([np.full(array.shape, array.ndim == 2) for array in weights])
+        alpha = settings.alpha / feed.weight_sum * kernels
+        # The point of the last evaluation, which the model is at, and its logs.
         seen: tuple[NDArray, dict] = start, {}
 
-        def objective(flat: NDArray) -> tuple[float, NDArray]:
+        def objective(point: NDArray) -> tuple[float, NDArray]:
             nonlocal seen
-            arrays = unflatten(flat, weights)
-            model.set_weights(arrays)
-            logs, gradients = program.loss_and_gradients(feed)
-            seen = flat.copy(), logs
-            loss = logs["loss"]
-            for kernel, gradient in zip(arrays[0::2], gradients[0::2], strict=True):
-                loss += alpha / 2 * float(np.vdot(kernel, kernel))
-                gradient += alpha * kernel
-            return loss, flatten(gradients)
+            logs, gradient = program.loss_and_gradient(feed, point)
+            seen = point.copy(), logs
+            pull = alpha * point
+            return logs["loss"] + float(pull @ point) / 2, gradient + pull
 
         def iteration_ends(intermediate_result: OptimizeResult) -> None:
             nonlocal accepted
@@ -75,7 +71,6 @@ def train(
             if not (seen[1] and np.array_equal(point, seen[0])):
                 objective(point)  # the line search went back to an earlier trial
             accepted = unflatten(point, weights)
-            model.set_weights(accepted)
             epoch = len(monitors.history.epoch)
             logs = {**seen[1], "loss": float(intermediate_result.fun)}
             if validation is not None:

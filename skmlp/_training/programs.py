@@ -140,17 +140,20 @@ class Program:
         hooks.on_test_end(logs)
         return {f"val_{name}": value for name, value in logs.items()}
 
-    def loss_and_gradients(self, feed: Feed) -> tuple[dict, Weights]:
-        """Return Keras' logs of all samples, without a penalty, and the gradients."""
+    def loss_and_gradient(self, feed: Feed, point: NDArray) -> tuple[dict, NDArray]:
+        """Move the weights to a point; return Keras' logs and the gradient there.
+
+        Both are of all samples, and without a penalty.
+        """
         sums = np.zeros(2)
-        gradients = [np.zeros(v.shape) for v in self.model.trainable_variables]
+        gradient = np.zeros(len(point))
+        weights = tf.constant(point, self.network.dtype)
         for block, _ in feed.as_stored():
-            loss, correct, *block_gradients = self._run(self._objective, *block)
+            loss, correct, block_gradient = self._run(self._objective, *block, weights)
             sums += float(loss), float(correct)
-            for total, gradient in zip(gradients, block_gradients, strict=True):
-                total += gradient.numpy()
+            gradient += block_gradient.numpy()
         loss, correct = sums / feed.weight_sum
-        return self._logs(loss, correct), [g / feed.weight_sum for g in gradients]
+        return self._logs(loss, correct), gradient / feed.weight_sum
 
     def _sums(self, function: Callable, *tensors: tf.Tensor) -> NDArray:
         return np.array([float(value) for value in self._run(function, *tensors)])
@@ -245,18 +248,26 @@ class Program:
             )
 
         start = (tf.constant(0), zero, zero)
-        return tf.while_loop(
-            lambda i, *_: i * rows_at_a_time < n_samples, step, start
-        )[1:]
+        return tf.while_loop(lambda i, *_: i * rows_at_a_time < n_samples, step, start)[
+            1:
+        ]
 
     def _objective(
-        self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor
+        self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor, point: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
+        """Assign a point to the weights; sum the losses there, and give the gradient.
+
+        All in one call: to assign a variable from outside takes as long as the rest.
+        """
+        variables = self.model.trainable_variables
+        sizes = [math.prod(variable.shape) for variable in variables]
+        for variable, part in zip(variables, tf.split(point, sizes), strict=True):
+            variable.assign(tf.reshape(part, variable.shape))
         with tf.GradientTape() as tape:
             scores = self._scores(self.model(self._inputs(X), training=True))
             loss = self._losses(y, scores, weight)
-        gradients = tape.gradient(loss, self.model.trainable_variables)
-        return loss, self._n_correct(y, scores, weight), *gradients
+        gradients = [tf.reshape(g, [-1]) for g in tape.gradient(loss, variables)]
+        return loss, self._n_correct(y, scores, weight), tf.concat(gradients, axis=0)
 
 
 class Feed:
