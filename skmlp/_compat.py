@@ -433,9 +433,16 @@ def sum_over_one_replica(optimizer: Any) -> None:
     """Let this optimizer take gradients as they are: there are no replicas to sum over.
 
     For each graph in which Keras sums them, TensorFlow registers a gradient of the sum.
-    It is registered for the life of the process, and keeps the graph alive with it.
+    It is registered for the life of the process, and keeps the graph alive with it. On
+    another backend, and under a strategy with several replicas, nothing is done.
     """
-    optimizer._all_reduce_sum_gradients = list
+    if import_keras().config.backend() != "tensorflow":
+        return
+
+    import tensorflow as tf
+
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        optimizer._all_reduce_sum_gradients = list
 
 
 def let_muon_take_float64(optimizer: Any) -> None:

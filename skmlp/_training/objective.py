@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from skmlp._compat import let_muon_take_float64
+from skmlp._compat import let_muon_take_float64, sum_over_one_replica
 from skmlp._network import Network
 from skmlp._training.layers import layered_model
 
@@ -116,6 +116,7 @@ def trainable(
     """Return a model to train; without ``penalised``, ``alpha`` has no effect."""
     model = layered_model(network)
     let_muon_take_float64(optimizer)
+    sum_over_one_replica(optimizer)
     alpha = keras.Variable(0.0, trainable=False, dtype=network.dtype, name="alpha")
     loss = LOSSES[network.loss]
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]

@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from skmlp._compat import schedule_of, sum_over_one_replica
+from skmlp._compat import schedule_of
 from skmlp._network import Network, Weights
 from skmlp._training.blocks import Shapes, bucket, cut, gather, rows_of_a_block
 from skmlp._training.contract import Samples, Settings, make_optimizer
@@ -59,7 +59,6 @@ class Program:
             network, make_optimizer(optimizer), penalised=penalised
         )
         self.model.optimizer.build(self.model.trainable_variables)
-        sum_over_one_replica(self.model.optimizer)
         self._xla = xla
         self._concrete: dict[Hashable, Callable[..., tuple[tf.Tensor, ...]]] = {}
 
