@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
 import multiprocessing
 import os
 import re
@@ -82,7 +81,6 @@ __all__ = [
     "set_mlp_weights",
     "sum_over_one_replica",
     "take_resumed_epoch",
-    "takes_sample_weight",
     "traces_batches",
     "use_first_generator_quietly",
     "with_callbacks",
@@ -113,16 +111,6 @@ def check_sample_weight(
 ) -> NDArray[np.floating]:
     """Return non-negative weights, one per row of ``X``; ``None`` gives ones."""
     return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
-
-
-def takes_sample_weight(scorer: Callable) -> bool:
-    """Return whether a scorer, or the metric that one was made of, takes weights."""
-    function = getattr(scorer, "_score_func", scorer)
-    parameters = inspect.signature(function).parameters.values()
-    return any(
-        p.name == "sample_weight" or p.kind is inspect.Parameter.VAR_KEYWORD
-        for p in parameters
-    )
 
 
 def has_callbacks(estimator: Any) -> bool:

@@ -1,13 +1,16 @@
 """Keras' callbacks do on each engine what they do under plain ``keras.Model.fit``."""
 
 import csv
+import threading
+from dataclasses import dataclass, field
 
 import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_iris
 
-from skmlp import DenseClassifier
+from skmlp import DenseClassifier, DenseRegressor
 from skmlp._training import Samples, make_optimizer
 
 LEARNING_RATE = 0.25
@@ -460,3 +463,21 @@ def test_callbacks_of_an_estimator_serve_fit_after_fit(problem):
     assert clf.callbacks == [stop]
     assert len(first) == 2
     assert first == second
+
+
+@dataclass
+class WithALock(keras.callbacks.Callback):
+    """Can be neither copied nor pickled."""
+
+    lock: object = field(default_factory=threading.Lock)
+
+    def __post_init__(self):
+        super().__init__()
+
+
+@pytest.mark.parametrize("params", [{}, {"early_stopping": True}], ids=str)
+def test_callback_that_cannot_be_copied_is_called_as_it_is(params):
+    X, y = load_iris(return_X_y=True)
+    net = DenseRegressor((2,), epochs=2, tol=None, callbacks=[WithALock()], **params)
+
+    assert net.fit(X, y).n_iter_ == 2

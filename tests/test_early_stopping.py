@@ -209,18 +209,31 @@ def test_weights_of_classes_do_not_apply_to_given_validation_data(digits):
 
 
 @pytest.mark.parametrize(
-    "monitor", ["neg_max_error", lambda estimator, X, y: 0.0], ids=["name", "callable"]
+    "monitor",
+    ["neg_max_error", lambda estimator, X, y: 0.0, max],
+    ids=["name", "callable", "without a signature"],
 )
 def test_scorer_that_takes_no_weights_is_refused_beside_weights(digits, monitor):
     X, y = digits
     reg = DenseRegressor((4,), monitor=monitor, epochs=1, early_stopping=True)
     reg.set_params(tol=None, random_state=0)
 
-    with pytest.raises(ValueError, match="takes sample_weight where samples or"):
+    with pytest.raises(
+        ValueError, match=r"takes sample_weight where the val.*which raised TypeError"
+    ):
         reg.fit(X, y, np.ones(len(y)))
     assert not hasattr(reg, "coefs_")
 
-    assert len(reg.fit(X, y).validation_scores_) == 1
+    if monitor is not max:
+        assert len(reg.fit(X, y).validation_scores_) == 1
+
+
+def test_scorer_that_refuses_weights_is_named(digits):
+    clf = DenseClassifier((4,), monitor="roc_auc_ovo", early_stopping=True)
+    clf.set_params(class_weight="balanced", epochs=2, tol=None)
+
+    with pytest.raises(ValueError, match="Got 'roc_auc_ovo', which raised ValueError"):
+        clf.fit(*digits)
 
 
 def test_validation_set_in_a_pipeline_is_scaled_as_the_training_set(digits):

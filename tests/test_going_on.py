@@ -180,6 +180,9 @@ def test_warm_start_holds_out_what_was_held_out_before(digits):
     clf.set_params(warm_start=False, random_state=1).fit(X, y)
     assert not np.array_equal(held_out[-1], held_out[0])
 
+    plain = clf.set_params(early_stopping=False, monitor="loss").fit(X, y)
+    assert vars(plain).keys() == vars(clone(plain).fit(X, y)).keys()
+
 
 @pytest.mark.parametrize(
     ("change", "message"),
@@ -272,34 +275,47 @@ class InterruptWithinBatches(InterruptWithin):
 INTERRUPTS = {
     "compiled": (InterruptWithin, {}),
     "portable": (InterruptWithinBatches, {}),
-    "lbfgs": (InterruptWithin, {"optimizer": "lbfgs", "learning_rate": "auto"}),
+    "lbfgs": (InterruptWithin, {"optimizer": "lbfgs"}),
 }
 
 
 @pytest.mark.parametrize("engine", INTERRUPTS)
-@pytest.mark.parametrize("early_stopping", [False, True])
-def test_interrupt_keeps_the_best_epoch_so_far(digits, engine, early_stopping):
-    """Neither the last epoch, which is worse, nor the one that is interrupted."""
+def test_interrupt_keeps_the_epoch_that_early_stopping_finds_best(digits, engine):
     X, y = digits
     interrupt, params = INTERRUPTS[engine]
     if engine == "lbfgs" and keras.config.backend() != "tensorflow":
         pytest.skip("needs TensorFlow")
+    scores = iter([0.1, 0.2, 0.9, 0.3, 0.2, 0.1])
     clf = DenseClassifier(
-        (8,), epochs=7, on_interrupt="keep", early_stopping=early_stopping, **WHOLE
-    )
-    # Too large a rate, so that the loss goes up and down.
-    clf.set_params(**{"learning_rate": 0.3, **params})
+        (8,), epochs=7, on_interrupt="keep", early_stopping=True, **WHOLE
+    ).set_params(monitor=lambda estimator, X, y: next(scores), **params)
     given = {"X_val": X[::2], "y_val": y[::2]}
 
-    with pytest.warns(UserWarning, match="interrupted after 6 epochs. The weights of"):
+    with pytest.warns(UserWarning, match=r"after epoch 6. The weights .* 3, are kept"):
         clf.set_params(callbacks=[interrupt(7)]).fit(X, y, **given)
 
-    curve = clf.validation_loss_curve_ if early_stopping else clf.loss_curve_
-    assert len(curve) == clf.n_iter_ == 6
-    assert clf.best_epoch_ == int(np.argmin(curve)) + 1
+    three = clone(clf).set_params(
+        callbacks=None, epochs=3, early_stopping=False, monitor="loss"
+    )
+    assert (clf.n_iter_, clf.best_epoch_) == (6, 3)
+    assert_allclose(clf.coefs_[0], three.fit(X, y).coefs_[0], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "portable"])
+def test_interrupt_keeps_the_epoch_of_the_least_training_loss(digits, engine):
+    """Neither the last epoch, which is worse, nor the one that is interrupted."""
+    X, y = digits
+    interrupt, _ = INTERRUPTS[engine]
+    # Too large a rate, so that the loss goes up and down.
+    clf = DenseClassifier((8,), epochs=7, learning_rate=0.3, **WHOLE)
+    clf.set_params(on_interrupt="keep", callbacks=[interrupt(7)])
+
+    with pytest.warns(UserWarning, match="Training was interrupted after epoch 6."):
+        clf.fit(X, y, X_val=X[::2], y_val=y[::2])
+
+    assert clf.best_epoch_ == int(np.argmin(clf.loss_curve_)) + 1 < 6
     again = clone(clf).set_params(callbacks=None, epochs=clf.best_epoch_)
-    again.set_params(early_stopping=False).fit(X, y, **given)
-    assert_allclose(clf.coefs_[0], again.coefs_[0], rtol=0, atol=1e-6)
+    assert_allclose(clf.coefs_[0], again.fit(X, y).coefs_[0], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("interrupt", [InterruptWithin, InterruptWithinBatches])

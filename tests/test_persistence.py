@@ -19,6 +19,7 @@ from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 
 import skmlp
 from skmlp import DenseClassifier, DenseMNISTClassifier, DenseRegressor
+from skmlp._estimators.persistence import checksum
 
 FAST = {"epochs": 3, "tol": None, "random_state": 0}
 
@@ -260,6 +261,17 @@ def test_state_without_a_version_loads_with_a_warning():
     assert_array_equal(outputs(copied), outputs(clf))
 
 
+def test_state_without_names_of_another_version_loads_with_a_warning(clf):
+    state = clf.__getstate__()
+    del state["_skmlp_names"]
+    state["_skmlp_version"] = "0.0.1"
+
+    with pytest.warns(InconsistentVersionWarning, match=r"from version 0.0.1"):
+        (loaded := DenseClassifier()).__setstate__(state)
+
+    assert_array_equal(outputs(loaded), outputs(clf))
+
+
 def test_class_of_a_script_travels_with_cloudpickle(clf, tmp_path):
     class Net(DenseClassifier):
         def predict(self, X):
@@ -348,14 +360,11 @@ def test_no_bit_can_turn_unnoticed(clf, module):
     for position in np.random.RandomState(0).permutation(len(data))[:300]:
         try:
             loaded = pickle.loads(flip(data, position))
-            assert_array_equal(outputs(loaded), outputs(clf))
-        except AssertionError:
-            raise
         except Exception:
             n_refused += 1
         else:
-            assert vars(loaded).keys() == vars(clf).keys()
-            assert loaded.history_ == clf.history_
+            assert checksum(vars(loaded)) == checksum(vars(clf))
+            assert_array_equal(outputs(loaded), outputs(clf))
     assert n_refused > 250
 
 

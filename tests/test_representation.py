@@ -55,7 +55,7 @@ def test_table_lists_the_layers(iris):
 
 
 def test_table_of_a_regressor_lists_normalised_layers(iris):
-    X, y = iris
+    X, _ = iris
     reg = DenseRegressor((8,), batch_norm=True, epochs=1, tol=None).fit(X, X[:, :2])
 
     assert layers_in(reg._repr_html_()) == [

@@ -167,7 +167,7 @@ WAYS = {
 
 
 def make_tables(estimator_class):
-    X, labels = make_multilabel_classification(n_samples=200, n_classes=3)
+    X, labels = make_multilabel_classification(200, n_classes=3, random_state=0)
     return scale(X), labels if estimator_class is DenseClassifier else 2.0 * labels
 
 

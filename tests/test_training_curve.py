@@ -4,6 +4,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_iris
+from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectFromModel
 from sklearn.model_selection import GridSearchCV
@@ -207,6 +208,14 @@ def test_curves_are_those_of_the_estimator_inside(wrap):
     estimator = wrap(Recorded(LOSSES)).fit([[0.0], [1.0]], [0.0, 1.0])
 
     assert list(TrainingCurveDisplay.from_estimator(estimator).curves) == ["Recorded"]
+
+
+def test_ensemble_is_not_taken_for_what_its_members_were_made_from():
+    bagging = BaggingClassifier(DecisionTreeClassifier(), n_estimators=2)
+    bagging.fit([[0], [1]], [0, 1])
+
+    with pytest.raises(ValueError, match="Got BaggingClassifier, which has neither"):
+        TrainingCurveDisplay.from_estimator(bagging)
 
 
 def test_curves_need_an_estimator_that_records_its_epochs():

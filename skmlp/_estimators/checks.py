@@ -14,7 +14,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skmlp._compat import has_gpu, import_keras, keras_type, takes_sample_weight
+from skmlp._compat import has_gpu, import_keras, keras_type
 from skmlp._forward import ACTIVATIONS, ALIASES, LEFT_OUT
 from skmlp._training.contract import schedule_of
 
@@ -89,16 +89,6 @@ def check_lbfgs(dropout, batch_norm):
         )
 
 
-def check_takes_weights(scorer, monitor):
-    """Refuse a scorer that cannot weigh the validation samples."""
-    if not takes_sample_weight(scorer):
-        raise ValueError(
-            "monitor needs a scorer that takes sample_weight where samples or classes "
-            f"are weighted. Got {monitor!r}. Use another scorer, or leave the weights "
-            "out."
-        )
-
-
 def warn_of_slow_type(dtype, *, stacklevel):
     """Warn of float64 on a GPU."""
     if dtype == "float64" and has_gpu():
@@ -143,14 +133,18 @@ def _as_activation(activation):
     if callable(activation):
         return _as_function(activation)
     if not isinstance(activation, str) or activation not in ACTIVATION_NAMES:
-        hint = did_you_mean([activation], ACTIVATION_NAMES)
-        if reason := isinstance(activation, str) and LEFT_OUT.get(activation):
-            hint = f" Keras' own {reason}."
         raise ValueError(
             f"activation needs one of {sorted(ACTIVATION_NAMES)}. Got {activation!r}."
-            f"{hint}"
+            f"{_why_not(activation)}"
         )
     return str(ALIASES.get(activation, activation))
+
+
+def _why_not(activation):
+    """Return a sentence on an activation that Keras has, or one of a near name."""
+    if isinstance(activation, str) and activation in LEFT_OUT:
+        return f" Keras' own {LEFT_OUT[activation]}."
+    return did_you_mean([activation], ACTIVATION_NAMES)
 
 
 def _as_function(activation):

@@ -38,7 +38,6 @@ from skmlp._estimators.checks import (
     check_lbfgs,
     check_same_network,
     check_same_optimizer,
-    check_takes_weights,
     did_you_mean,
     kind_of,
     local_generator,
@@ -214,8 +213,8 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
             )
             if ending == "interrupted":
                 warnings.warn(
-                    f"Training was interrupted after {self.n_iter_} epochs. The "
-                    f"weights of the best epoch so far, {self.best_epoch_}, are kept.",
+                    f"Training was interrupted after epoch {len(self.loss_curve_)}. "
+                    f"The weights of the best epoch, {self.best_epoch_}, are kept.",
                     UserWarning,
                     stacklevel=2,
                 )
@@ -295,6 +294,8 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
     @with_callbacks
     def _train(self, network, data, held_out, callbacks, given, *, goes_on, partial):
         """Train, tell scikit-learn's callbacks, and keep; return why training ended."""
+        if not goes_on:
+            vars(self).pop("_split_seed", None)
         weights, optimizer_state, rng = self._start(network, goes_on, partial)
         if self.early_stopping and held_out is None:
             data, held_out = self._hold_out(data, rng, goes_on=goes_on)
@@ -392,17 +393,24 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         if self.monitor == "loss" and isinstance(self, ClassifierMixin):
             return None  # the engines record the accuracy themselves
         scorer = get_scorer("r2" if self.monitor == "loss" else self.monitor)
-        weight = {}
-        if held_out.is_weighted:
-            check_takes_weights(scorer, self.monitor)
-            weight["sample_weight"] = held_out.weight
+        weight = {"sample_weight": held_out.weight} if held_out.is_weighted else {}
         fitted = copy.copy(self)
         vars(fitted).pop("feature_names_in_", None)  # the data are an array by now
 
         def score(weights):
             fitted._set_weights(network, weights)
-            with np.errstate(all="ignore"):  # check_finite speaks of a loss too large
-                value = scorer(fitted, held_out.X, held_out.y, **weight)
+            try:
+                # check_finite speaks of a loss too large.
+                with np.errstate(all="ignore"):
+                    value = scorer(fitted, held_out.X, held_out.y, **weight)
+            except (TypeError, ValueError) as error:
+                if not weight:
+                    raise
+                raise ValueError(
+                    "monitor needs a scorer that takes sample_weight where the "
+                    f"validation samples have weights. Got {self.monitor!r}, which "
+                    f"raised {error!r}. Use another scorer, or leave the weights out."
+                ) from error
             try:
                 return float(value)
             except (TypeError, ValueError):

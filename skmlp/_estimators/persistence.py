@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import warnings
 import zlib
-from dataclasses import astuple, is_dataclass
+from dataclasses import fields
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 
 import skmlp
+from skmlp._network import Network
 
 _VERSION = "_skmlp_version"
 _CHECKSUMS = "_skmlp_checksums"
@@ -35,6 +36,12 @@ class CheckedState(BaseEstimator):
             # A pickle has each name once, so it is wrong in both places or in none.
             _NAMES: checksum(sorted(state)),
         }
+
+    def __copy__(self):
+        """Return an estimator that shares all it has with this one."""
+        copied = type(self).__new__(type(self))
+        vars(copied).update(vars(self))
+        return copied
 
     def __setstate__(self, state):
         """Take the state; warn of another version, and refuse damaged values."""
@@ -56,7 +63,8 @@ class CheckedState(BaseEstimator):
         damaged = {key for key in saved if checksum(state[key]) != checksums[key]}
         # A subclass that makes its own state may leave out or add what it wants.
         makes_own_state = type(self).__getstate__ is not CheckedState.__getstate__
-        if not makes_own_state and names != checksum(sorted(state)):
+        has_names = names is not None or version == skmlp.__version__
+        if has_names and not makes_own_state and names != checksum(sorted(state)):
             damaged.add("the names of its attributes")
         if damaged:
             raise ValueError(
@@ -78,8 +86,8 @@ def checksum(value, start=0):
         return zlib.crc32(np.ascontiguousarray(value), start)
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()  # an array of strings or objects, or a single number
-    elif is_dataclass(value):
-        value = astuple(value)
+    elif isinstance(value, Network):
+        value = [getattr(value, field.name) for field in fields(value)]
     if isinstance(value, dict):
         value = sorted(value.items(), key=lambda item: repr(item[0]))
     if isinstance(value, list | tuple):

@@ -169,7 +169,7 @@ def _logits_of(output: keras.layers.Dense) -> Callable[[Any], Any]:
         return output.activation(kept[0])
 
     output.call = call
-    # Kept no longer than needed: a tensor of a graph holds on to the whole graph.
+    # Taken out, since a tensor of a graph holds on to the whole graph.
     return lambda _: kept.pop()
 
 

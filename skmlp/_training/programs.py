@@ -254,7 +254,7 @@ class Program:
     def _objective(
         self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor, point: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
-        """Assign a point to the weights; sum the losses there, and give the gradient.
+        """Move the weights; sum losses and correct weight there, and give the gradient.
 
         All in one call: to assign a variable from outside takes as long as the rest.
         """

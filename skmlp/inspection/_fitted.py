@@ -12,6 +12,7 @@ def network_in(estimator):
     if isinstance(estimator, Pipeline):
         return network_in(estimator[-1])
     for name in _WRAPPED:
-        if hasattr(estimator, name):
+        # Of an ensemble, estimator_ is what its members were cloned from.
+        if hasattr(estimator, name) and not hasattr(estimator, "estimators_"):
             return network_in(getattr(estimator, name))
     return estimator
