@@ -53,6 +53,7 @@ def test_only_start_up_messages_of_tensorflow_are_chatter(line, is_chatter):
     assert _is_chatter(line) is is_chatter
 
 
+@pytest.mark.slow
 def test_what_others_write_while_tensorflow_starts_is_passed_on():
     program = """
 import sys
@@ -64,6 +65,7 @@ _compat.import_keras()
     assert run(program) == "mine\n"
 
 
+@pytest.mark.slow
 def test_environment_and_standard_error_are_as_before_when_tensorflow_has_started():
     program = """
 import os, sys
@@ -76,6 +78,7 @@ print("still here", file=sys.stderr)
     assert run(program) == "still here\n"
 
 
+@pytest.mark.slow
 def test_two_threads_start_tensorflow_once():
     program = """
 import threading
@@ -91,6 +94,7 @@ assert starts == [1]
     assert run(program, OMP_NUM_THREADS="1") == ""
 
 
+@pytest.mark.slow
 def test_scikeras_leaves_no_patch_on_keras():
     program = """
 from skmlp._compat import import_keras, import_scikeras_wrapper
@@ -125,6 +129,7 @@ clf.fit(X, y)
 """
 
 
+@pytest.mark.slow
 def test_a_compiled_fit_leaves_the_memory_of_the_process_to_be_reused():
     """TensorFlow's datasets from a generator have it given back, on Python 3.11."""
     program = f"""{FIT.format(callbacks=None)}
@@ -140,6 +145,7 @@ assert page_faults(10) < 256, page_faults(10)  # an array is 256 pages
     assert run(program) == ""
 
 
+@pytest.mark.slow
 def test_a_first_fit_with_the_portable_engine_writes_nothing():
     program = f"""
 from skmlp._compat import import_keras

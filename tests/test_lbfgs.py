@@ -14,6 +14,8 @@ from sklearn.preprocessing import scale
 
 from skmlp import DenseClassifier, DenseRegressor
 
+SLOW = pytest.mark.slow
+
 pytestmark = pytest.mark.tensorflow
 
 LBFGS = {"optimizer": "lbfgs", "random_state": 0}
@@ -44,8 +46,8 @@ def test_linear_regressor_is_ridge():
     ("load", "ours", "theirs"),
     [
         (load_iris, DenseClassifier, MLPClassifier),
-        (load_digits, DenseClassifier, MLPClassifier),
-        (load_diabetes, DenseRegressor, MLPRegressor),
+        pytest.param(load_digits, DenseClassifier, MLPClassifier, marks=SLOW),
+        pytest.param(load_diabetes, DenseRegressor, MLPRegressor, marks=SLOW),
     ],
     ids=["iris", "digits", "diabetes"],
 )

@@ -185,7 +185,9 @@ def test_program_is_the_same_for_equal_schedules(cache):
     assert program_of(cache, learning_rate=other) is not program
 
 
-@pytest.mark.parametrize("name", ["cosine", "onecycle"])
+@pytest.mark.parametrize(
+    "name", ["cosine", pytest.param("onecycle", marks=pytest.mark.slow)]
+)
 def test_sweep_under_a_schedule_by_name_compiles_once(name, compiled, classifier, data):
     """Its rate and its number of steps are data, and each fit follows its own."""
     made, traced = compiled

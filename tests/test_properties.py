@@ -33,7 +33,7 @@ COMMON = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-QUICK = settings(COMMON, max_examples=25)
+QUICK = settings(COMMON, max_examples=20)
 SLOW = settings(COMMON, max_examples=200)
 
 
@@ -588,7 +588,7 @@ names_of_labels = st.sampled_from(list(LABELS))
 alphas = st.sampled_from([0.1, 1.0, 10.0])
 
 
-@settings(QUICK, max_examples=10)
+@settings(QUICK, max_examples=5)
 @given(equivalences, containers, st.sampled_from(sorted(SPARSE_DTYPES)))
 def test_container_of_the_features_changes_nothing(params, container, dtype):
     check_containers(params, container, dtype)
@@ -601,7 +601,7 @@ def test_container_changes_nothing_in_many_cases(params, container, dtype):
     check_containers(params, container, dtype)
 
 
-@settings(QUICK, max_examples=8)
+@settings(QUICK, max_examples=5)
 @given(equivalences, presence)
 def test_samples_of_weight_zero_count_as_absent(params, is_present):
     check_weightless(params, is_present)
@@ -614,7 +614,7 @@ def test_weight_zero_counts_as_absent_in_many_cases(params, is_present):
     check_weightless(params, is_present)
 
 
-@settings(QUICK, max_examples=8)
+@settings(QUICK, max_examples=5)
 @given(equivalences, names_of_labels, names_of_labels)
 def test_names_of_labels_change_nothing_but_the_labels(params, old, new):
     check_renamed(params, old, new)

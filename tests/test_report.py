@@ -200,6 +200,7 @@ def test_file_is_no_folder(tmp_path):
         prepare_folder(tmp_path / "file" / "report")
 
 
+@pytest.mark.slow
 def test_new_report_replaces_the_old_one_and_nothing_else(comparison, images, tmp_path):
     write(comparison, images, tmp_path)
     (tmp_path / "thesis.txt").write_text("years of work")
@@ -214,6 +215,7 @@ def test_new_report_replaces_the_old_one_and_nothing_else(comparison, images, tm
     assert "<h1>Again</h1>" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_new_report_removes_nothing_outside_its_folder(comparison, images, tmp_path):
     folder = tmp_path / "report"
     outside = tmp_path / "outside.txt"
