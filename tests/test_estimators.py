@@ -83,6 +83,20 @@ def test_hidden_layer_sizes_refuses_what_is_not_a_positive_whole_number(iris, si
         DenseClassifier(sizes).fit(*iris)
 
 
+def test_layers_of_keras_are_refused(iris):
+    import keras
+
+    layers = [keras.layers.Dense(8, name="first"), keras.layers.GaussianNoise(0.1)]
+
+    with pytest.raises(
+        ValueError,
+        match=r"Got <Dense name=first, .*>\]\. Every layer is dense: pass how many",
+    ):
+        DenseClassifier(layers).fit(*iris)
+    with pytest.raises(ValueError, match=r"'hidden_layer_sizes' parameter .*<Dense"):
+        DenseClassifier(layers[0]).fit(*iris)
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -114,6 +128,17 @@ def test_callbacks_refuses_what_keras_could_not_call(iris):
         TypeError, match=r"instances of keras\.callbacks\.Callback\. Got"
     ):
         DenseClassifier(callbacks=[int]).fit(*iris)
+
+
+@pytest.mark.parametrize(
+    "estimator_class", [DenseClassifier, DenseRegressor, DenseMNISTClassifier]
+)
+def test_clone_keeps_every_parameter(estimator_class):
+    """Whatever its value is: parameters are checked by ``fit``."""
+    names = inspect.signature(estimator_class).parameters
+    params = {name: f"any {name}" for name in names}
+
+    assert clone(estimator_class(**params)).get_params() == params
 
 
 def test_set_params_proposes_the_nearest_name():

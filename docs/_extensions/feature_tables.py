@@ -66,10 +66,8 @@ class FeatureTable(SphinxDirective):
         text, *sources = feature[column]
         is_no = text.partition(",")[0] == "no"
         cell = nodes.paragraph(classes=["no"] if is_no else [])
-        if column == "skmlp" and sources:
+        if column == "skmlp":
             cell += nodes.reference("", text, refid=tests_anchor(feature))
-        elif not sources:
-            cell += nodes.Text(text)
         else:
             cell += nodes.reference("", text, refuri=address(features, sources[0]))
         return cell
@@ -98,15 +96,14 @@ class FeatureTests(SphinxDirective):
         items = nodes.definition_list(classes=["feature-tests"])
         for group in read_features()["group"]:
             for feature in group["feature"]:
-                if tests := feature["skmlp"][1:]:
-                    items += self.item(feature, tests)
+                items += self.item(feature)
         return [items]
 
-    def item(self, feature, tests):
+    def item(self, feature):
         """Return a feature and its tests."""
         term = nodes.term(text=feature["name"], ids=[tests_anchor(feature)])
         shown = nodes.definition()
-        for test in tests:
+        for test in feature["skmlp"][1:]:
             shown += nodes.paragraph("", "", nodes.literal(text=test))
         return nodes.definition_list_item("", term, shown)
 

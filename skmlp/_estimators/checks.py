@@ -108,10 +108,14 @@ def as_sizes(hidden_layer_sizes):
         else tuple(hidden_layer_sizes)
     )
     for size in sizes:
-        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+        is_whole = isinstance(size, Integral) and not isinstance(size, bool)
+        if not is_whole or size < 1:
+            remedy = "Leave out a layer without units."
+            if not is_whole:
+                remedy = "Every layer is dense: pass how many units it has."
             raise ValueError(
                 "hidden_layer_sizes needs whole numbers of units, each at least 1. Got "
-                f"{size!r} in {hidden_layer_sizes!r}. Leave out a layer without units."
+                f"{size!r} in {hidden_layer_sizes!r}. {remedy}"
             )
     return tuple(int(size) for size in sizes)
 
