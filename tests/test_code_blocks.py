@@ -112,4 +112,4 @@ def test_commands_are_those_of_the_checks(code):
 
     for command in code.strip().split(" && "):
         words = shlex.split(command)
-        assert any(shlex.split(line)[: len(words)] == words for line in checks)
+        assert any(shlex.split(line, True)[: len(words)] == words for line in checks)
