@@ -80,16 +80,25 @@ def settings(cell, names):
     return taken
 
 
-def rows(title):
-    """Return the rows of a table of settings, the first of them for the quick run."""
-    return [
-        pytest.param(
-            *row,
-            id=f"{title.split()[-1]}-{number}",
-            marks=[pytest.mark.slow] if number > 1 else [],
-        )
-        for number, row in enumerate(tables()[title], start=1)
-    ]
+def rows(*both_sides):
+    """Parametrise a test by the rows of tables of settings, given the classes.
+
+    The first row of each table is for the quick run.
+    """
+    return pytest.mark.parametrize(
+        ("their_class", "our_class", "theirs", "ours", "equal"),
+        [
+            pytest.param(
+                their_class,
+                our_class,
+                *row,
+                id=f"{title.split()[-1]}-{number}",
+                marks=[pytest.mark.slow] if number > 1 else [],
+            )
+            for title, their_class, our_class in both_sides
+            for number, row in enumerate(tables()[title], start=1)
+        ],
+    )
 
 
 # The tables of parameters
@@ -113,11 +122,18 @@ PEERS = {
     "Arguments of compile": ["keras:Model.compile"],
     "Arguments of fit": ["keras:Model.fit"],
     "Arguments of EarlyStopping": ["keras:callbacks.EarlyStopping"],
-    "Parameters of KerasClassifier": ["scikeras.wrappers:KerasClassifier"],
-    "Parameters of SKLearnClassifier": ["keras:wrappers.SKLearnClassifier"],
-    "Parameters of NeuralNetClassifier": [
+    "Parameters of KerasClassifier and KerasRegressor": [
+        "scikeras.wrappers:KerasClassifier",
+        "scikeras.wrappers:KerasRegressor",
+    ],
+    "Parameters of SKLearnClassifier and SKLearnRegressor": [
+        "keras:wrappers.SKLearnClassifier",
+        "keras:wrappers.SKLearnRegressor",
+    ],
+    "Parameters of NeuralNetClassifier and NeuralNetRegressor": [
         "skorch:NeuralNet",
         "skorch:NeuralNetClassifier",
+        "skorch:NeuralNetRegressor",
     ],
 }
 
@@ -134,10 +150,10 @@ def test_table_has_each_parameter_of_the_other_side_once(title):
     assert sorted(column(title, 0)) == sorted(theirs - {"self"})
 
 
-def test_table_of_callbacks_names_callbacks():
+def test_table_has_each_callback_of_skorch_once():
     callbacks = pytest.importorskip("skorch.callbacks")
 
-    assert set(column("Callbacks of skorch", 0)) <= set(callbacks.__all__)
+    assert sorted(column("Callbacks of skorch", 0)) == sorted(callbacks.__all__)
 
 
 @pytest.mark.parametrize("title", [*PEERS, "Callbacks of skorch"])
@@ -150,6 +166,26 @@ def test_table_names_parameters_that_are_here(title):
 
         known = {name for one in ours for name in inspect.signature(one).parameters}
         assert set(given) <= known
+
+
+@pytest.mark.parametrize(
+    ("mlp_class", "estimator_class"),
+    [(MLPClassifier, DenseClassifier), (MLPRegressor, DenseRegressor)],
+)
+def test_defaults_are_those_of_mlp(mlp_class, estimator_class):
+    theirs, ours = mlp_class().get_params(), estimator_class().get_params()
+    of_sgd = {"learning_rate", "momentum"}  # which is the default of neither
+    both = (theirs.keys() & ours.keys()) - of_sgd
+
+    assert {name: ours[name] for name in both} == {name: theirs[name] for name in both}
+    assert (ours["optimizer"], ours["epochs"]) == (theirs["solver"], theirs["max_iter"])
+    adam = keras.optimizers.get(ours["optimizer"])
+    for name, their_name in {
+        "learning_rate": "learning_rate_init",
+        "beta_1": "beta_1",
+        "beta_2": "beta_2",
+    }.items():
+        assert float(getattr(adam, name)) == pytest.approx(theirs[their_name])
 
 
 def test_table_has_each_attribute_of_mlp_once(problem):
@@ -174,6 +210,11 @@ NAMES = {
     **vars(keras.optimizers.schedules),
     **vars(keras.regularizers),
 }
+LOSSES = {
+    DenseClassifier: "sparse_categorical_crossentropy",
+    DenseRegressor: "mean_squared_error",
+}
+N_OUTPUTS = {DenseClassifier: 3, DenseRegressor: 1}
 BASE = {
     "hidden_layer_sizes": (6,),
     "alpha": 0.0,
@@ -199,10 +240,24 @@ def validation():
     return rng.randn(20, 5).astype(np.float32), rng.randint(3, size=20)
 
 
-def initial_weights(hidden_layer_sizes):
-    """Return kernels and biases of a network from 5 features to 3 classes."""
+@pytest.fixture(scope="module")
+def weight():
+    """Return a weight for each of the 60 samples."""
+    return np.random.RandomState(2).uniform(0.1, 3, 60).astype(np.float32)
+
+
+def samples_for(estimator_class, samples):
+    """Return features, and targets of a classifier or of a regressor."""
+    X, y = samples
+    if estimator_class is DenseRegressor:
+        y = np.abs(X[:, 0] + X[:, 1] ** 2)
+    return X, y
+
+
+def initial_weights(hidden_layer_sizes, n_outputs):
+    """Return kernels and biases of a network of 5 features."""
     rng = np.random.RandomState(0)
-    sizes = [5, *hidden_layer_sizes, 3]
+    sizes = [5, *hidden_layer_sizes, n_outputs]
     kernels = [
         rng.randn(n_in, n_out).astype(np.float32) / 2 for n_in, n_out in pairwise(sizes)
     ]
@@ -223,6 +278,7 @@ def fit_from(coefs, intercepts, estimator, X, y, **fit_params):
     """Fit from given weights: those of a fit before, as ``warm_start`` takes them."""
     parameters = estimator.get_params()
     estimator.set_params(warm_start=True, epochs=1, early_stopping=False, tol=None)
+    estimator.set_params(n_iter_no_change=10)  # the default: it would be idle
     estimator.fit(X, y)
     estimator.coefs_ = [coef.copy() for coef in coefs]
     estimator.intercepts_ = [intercept.copy() for intercept in intercepts]
@@ -248,47 +304,42 @@ def assert_equal(cell, theirs, ours, start, atol):
             assert_allclose(other, value, rtol=0, atol=atol)
 
 
-def fit_mlp(mlp, X, y):
+def fit_mlp(mlp, X, y, **fit_params):
     """Fit scikit-learn's network; return it, and the weights that it began with."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         # The smallest steps there are change no weight.
         still = {"solver": "sgd", "learning_rate_init": 1e-300, "max_iter": 1}
         start = clone(mlp).set_params(**still).fit(X, y)
-        return mlp.fit(X, y), start
+        return mlp.fit(X, y, **fit_params), start
 
 
-@pytest.mark.parametrize(
-    ("mlp_class", "estimator_class", "theirs", "ours", "equal"),
-    [
-        pytest.param(*estimators, *row.values, id=row.id, marks=row.marks)
-        for title, *estimators in [
-            ("Settings of classifiers", MLPClassifier, DenseClassifier),
-            ("Settings of regressors", MLPRegressor, DenseRegressor),
-        ]
-        for row in rows(title)
-    ],
+@rows(
+    ("Settings of classifiers", MLPClassifier, DenseClassifier),
+    ("Settings of regressors", MLPRegressor, DenseRegressor),
 )
 def test_mlp_and_estimator_learn_the_same(
-    mlp_class, estimator_class, theirs, ours, equal, problem
+    their_class, our_class, theirs, ours, equal, problem, weight
 ):
-    X, y = problem
+    X, y = samples_for(our_class, problem)
     X = X.astype(np.float64)
-    if mlp_class is MLPRegressor:
-        y = np.abs(X[:, 0] + X[:, 1] ** 2)
+    theirs, ours = (
+        settings(cell, NAMES | {"weight": weight}) for cell in (theirs, ours)
+    )
     never = {"tol": 0.0, "n_iter_no_change": 1000, "random_state": 0}
     base = {"hidden_layer_sizes": (6,), "max_iter": 3, "shuffle": False, **never}
-    mlp = mlp_class(**base | settings(theirs, NAMES)[""])
+    mlp = their_class(**base | theirs.get("", {}))
     adam = {"optimizer": keras.optimizers.Adam(epsilon=1e-8), "alpha": 1e-4}
-    parameters = BASE | adam | settings(ours, NAMES)[""]
+    parameters = BASE | adam | ours.get("", {})
     if parameters["optimizer"] == "lbfgs":
         needs_tensorflow()
         del parameters["shuffle"]  # idle there, of which it warns
-    estimator = estimator_class(**parameters)
+    estimator = our_class(**parameters)
 
-    mlp, start = fit_mlp(mlp, X, y)
-    estimator = fit_from(start.coefs_, start.intercepts_, estimator, X, y)
-    if "warm_start" in arguments(theirs[0])[1]:
+    mlp, start = fit_mlp(mlp, X, y, **theirs.get("fit", {}))
+    weights = start.coefs_, start.intercepts_
+    estimator = fit_from(*weights, estimator, X, y, **ours.get("fit", {}))
+    if mlp.warm_start:
         mlp, _ = fit_mlp(mlp, X, y)
         estimator.fit(X, y)
 
@@ -321,77 +372,139 @@ def test_early_stopping_is_as_patient_as_in_mlp(problem):
     assert clf.fit(*problem).n_iter_ == mlp.fit(*problem).n_iter_ == 5
 
 
-def fit_ours(cell, base, problem, names):
-    """Fit an estimator from the weights that the others begin with."""
+def fit_ours(estimator_class, cell, samples, names):
+    """Fit an estimator as a cell says; return it and the kernels it began with."""
     taken = settings(cell, names)
-    clf = DenseClassifier(**BASE | base | taken.get("", {}))
-    start = initial_weights(clf.hidden_layer_sizes)
-    return fit_from(*start, clf, *problem, **taken.get("fit", {}))
+    base = BASE | {"optimizer": "sgd", "batch_size": 20}
+    estimator = estimator_class(**base | taken.get("", {}))
+    start = initial_weights(estimator.hidden_layer_sizes, N_OUTPUTS[estimator_class])
+    return fit_from(*start, estimator, *samples, **taken.get("fit", {})), start[0]
 
 
-def keras_model(hidden=(6,), activation="relu", **dense):
+def keras_model(
+    n_outputs, hidden=(6,), activation="relu", output=None, kernel_regularizer=None
+):
     """Return a Keras model with the initial weights."""
+    if output is None:
+        output = "softmax" if n_outputs > 1 else "linear"
     model = keras.Sequential([keras.layers.Input((5,))])
-    for units in hidden:
-        model.add(keras.layers.Dense(units, activation, **dense))
-    model.add(keras.layers.Dense(3, "softmax", **dense))
-    model.set_weights(interleaved(*initial_weights(hidden)))
+    for units, function in [*((n, activation) for n in hidden), (n_outputs, output)]:
+        model.add(
+            keras.layers.Dense(units, function, kernel_regularizer=kernel_regularizer)
+        )
+    model.set_weights(interleaved(*initial_weights(hidden, n_outputs)))
     return model
 
 
-@pytest.mark.parametrize(("theirs", "ours", "equal"), rows("Settings of Keras models"))
-def test_keras_and_estimator_learn_the_same(theirs, ours, equal, problem, validation):
-    X_val, y_val = validation
-    weight = np.random.RandomState(2).uniform(0.1, 3, 60).astype(np.float32)
-    names = NAMES | {"X_val": X_val, "y_val": y_val, "weight": weight}
-    taken = settings(theirs, names)
-    dense = taken.get("Dense", {})
-    compiled = {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
-    fitted = {"batch_size": 20, "epochs": 3, "shuffle": False, "verbose": 0}
-
-    model = keras_model((dense.pop("units", 6),), **dense)
-    model.compile(**compiled | taken.get("compile", {}))
-    history = model.fit(*problem, **fitted | taken.get("fit", {})).history
-    clf = fit_ours(ours, {"optimizer": "sgd", "batch_size": 20}, problem, names)
-
-    learned = {
+def learned_by(model, history):
+    """Return what a Keras model learned, by the names of the attributes here."""
+    return {
         "coefs_": model.get_weights()[::2],
         "loss_curve_": history["loss"],
         "validation_loss_curve_": history.get("val_loss"),
     }
-    start, _ = initial_weights(clf.hidden_layer_sizes)
-    assert_equal(equal, learned, clf, start, atol=1e-5)
 
 
-def build_model(hidden=(6,)):
-    return keras_model(hidden)
+@rows(
+    ("Settings of Keras classifiers", keras.Model, DenseClassifier),
+    ("Settings of Keras regressors", keras.Model, DenseRegressor),
+)
+def test_keras_and_estimator_learn_the_same(
+    their_class, our_class, theirs, ours, equal, problem, validation, weight
+):
+    samples = samples_for(our_class, problem)
+    X_val, y_val = samples_for(our_class, validation)
+    names = NAMES | {"X_val": X_val, "y_val": y_val, "weight": weight}
+    taken = settings(theirs, names)
+    dense = taken.get("Dense", {})
+    compiled = {"optimizer": "sgd", "loss": LOSSES[our_class]}
+    compiled |= taken.get("compile", {})
+    fitted = {"batch_size": 20, "epochs": 3, "shuffle": False, "verbose": 0}
+
+    output = "exponential" if compiled["loss"] == "poisson" else None
+    hidden = (dense.pop("units", 6),)
+    model = keras_model(N_OUTPUTS[our_class], hidden, output=output, **dense)
+    model.compile(**compiled)
+    history = model.fit(*samples, **fitted | taken.get("fit", {})).history
+    estimator, start = fit_ours(our_class, ours, samples, names)
+
+    learned = learned_by(model, history)
+    assert_equal(equal, learned, estimator, start, atol=1e-5)
 
 
-@pytest.mark.parametrize(("theirs", "ours", "equal"), rows("Settings of scikeras"))
-def test_scikeras_and_estimator_learn_the_same(theirs, ours, equal, problem):
+@rows(
+    ("Settings of KerasClassifier", "KerasClassifier", DenseClassifier),
+    ("Settings of KerasRegressor", "KerasRegressor", DenseRegressor),
+)
+def test_scikeras_and_estimator_learn_the_same(
+    their_class, our_class, theirs, ours, equal, problem, validation, weight
+):
     needs_tensorflow()
-    from scikeras.wrappers import KerasClassifier
+    from scikeras import wrappers
 
+    def build_model(
+        hidden=(6,), activation="relu", output=None, kernel_regularizer=None
+    ):
+        n_outputs = N_OUTPUTS[our_class]
+        return keras_model(n_outputs, hidden, activation, output, kernel_regularizer)
+
+    samples = samples_for(our_class, problem)
+    X_val, y_val = samples_for(our_class, validation)
+    names = NAMES | {"X_val": X_val, "y_val": y_val, "weight": weight}
+    taken = settings(theirs, names)
     base = {"epochs": 3, "batch_size": 20, "shuffle": False, "verbose": 0}
-    loss = "sparse_categorical_crossentropy"
-    parameters = {"model": build_model, "optimizer": "sgd", "loss": loss, **base}
+    parameters = {"optimizer": "sgd", "loss": LOSSES[our_class], **base}
 
-    wrapper = KerasClassifier(**parameters | settings(theirs, NAMES)[""])
-    wrapper.fit(*problem)
-    clf = fit_ours(ours, {"optimizer": "sgd", "batch_size": 20}, problem, NAMES)
+    wrapper = getattr(wrappers, their_class)(
+        build_model, **parameters | taken.get("", {})
+    )
+    wrapper.fit(*samples, **taken.get("fit", {}))
+    estimator, start = fit_ours(our_class, ours, samples, names)
 
-    learned = {
-        "coefs_": wrapper.model_.get_weights()[::2],
-        "loss_curve_": wrapper.history_["loss"],
-    }
-    start, _ = initial_weights(clf.hidden_layer_sizes)
-    assert_equal(equal, learned, clf, start, atol=1e-5)
+    learned = learned_by(wrapper.model_, wrapper.history_)
+    assert_equal(equal, learned, estimator, start, atol=1e-5)
 
 
-def torch_module(torch, hidden):
-    """Return a module that ends in logits, with the initial weights."""
+def compiled_model(X, y, hidden=(6,), optimizer="sgd", loss=None):
+    """Return a model for Keras' own wrapper, which makes labels one-hot rows."""
+    model = keras_model(y.shape[1], hidden)
+    if loss is None:
+        is_one_hot = y.shape[1] > 1
+        loss = "categorical_crossentropy" if is_one_hot else "mean_squared_error"
+    model.compile(optimizer, loss)
+    return model
+
+
+@rows(
+    (
+        "Settings of SKLearnClassifier",
+        keras.wrappers.SKLearnClassifier,
+        DenseClassifier,
+    ),
+    ("Settings of SKLearnRegressor", keras.wrappers.SKLearnRegressor, DenseRegressor),
+)
+def test_wrapper_of_keras_and_estimator_learn_the_same(
+    their_class, our_class, theirs, ours, equal, problem, weight
+):
+    samples = samples_for(our_class, problem)
+    names = NAMES | {"weight": weight}
+    taken = settings(theirs, names)
+    base = {"batch_size": 20, "epochs": 3, "shuffle": False, "verbose": 0}
+    given = taken.get("", {})
+    given["fit_kwargs"] = base | given.get("fit_kwargs", {})
+
+    wrapper = their_class(compiled_model, **given)
+    wrapper.fit(*samples, **taken.get("fit", {}))
+    estimator, start = fit_ours(our_class, ours, samples, names)
+
+    learned = learned_by(wrapper.model_, wrapper.history_.history)
+    assert_equal(equal, learned, estimator, start, atol=1e-5)
+
+
+def torch_module(torch, n_outputs):
+    """Return a module that ends without activation, with the initial weights."""
     layers = []
-    for kernel, bias in zip(*initial_weights(hidden), strict=True):
+    for kernel, bias in zip(*initial_weights((6,), n_outputs), strict=True):
         layer = torch.nn.Linear(*kernel.shape, dtype=torch.float64)
         with torch.no_grad():
             layer.weight.copy_(torch.tensor(kernel.T))
@@ -400,14 +513,19 @@ def torch_module(torch, hidden):
     return torch.nn.Sequential(*layers[:-1])
 
 
-@pytest.mark.parametrize(("theirs", "ours", "equal"), rows("Settings of skorch"))
-def test_skorch_and_estimator_learn_the_same(theirs, ours, equal, problem, validation):
+@rows(
+    ("Settings of NeuralNetClassifier", "NeuralNetClassifier", DenseClassifier),
+    ("Settings of NeuralNetRegressor", "NeuralNetRegressor", DenseRegressor),
+)
+def test_skorch_and_estimator_learn_the_same(
+    their_class, our_class, theirs, ours, equal, problem, validation
+):
     torch, skorch = pytest.importorskip("torch"), pytest.importorskip("skorch")
     callbacks, dataset, helper = (
         importlib.import_module(f"skorch.{name}")
         for name in ("callbacks", "dataset", "helper")
     )
-    X, y = problem[0].astype(np.float64), problem[1]
+    X, y = samples_for(our_class, (problem[0].astype(np.float64), problem[1]))
     X_val, y_val = validation[0].astype(np.float64), validation[1]
     names = {
         **vars(callbacks),
@@ -416,18 +534,20 @@ def test_skorch_and_estimator_learn_the_same(theirs, ours, equal, problem, valid
         "validation": dataset.Dataset(X_val, y_val),
     }
     parameters = {
-        "criterion": torch.nn.CrossEntropyLoss,
         "max_epochs": 3,
         "batch_size": 20,
         "train_split": None,
         "verbose": 0,
     }
+    if our_class is DenseClassifier:
+        parameters["criterion"] = torch.nn.CrossEntropyLoss
 
-    net = skorch.NeuralNetClassifier(
-        torch_module(torch, (6,)), **parameters | settings(theirs, names)[""]
-    ).fit(X, y)
-    base = {"optimizer": "sgd", "batch_size": 20}
-    clf = fit_ours(ours, base, (X, y), NAMES | {"X_val": X_val, "y_val": y_val})
+    net = getattr(skorch, their_class)(
+        torch_module(torch, N_OUTPUTS[our_class]),
+        **parameters | settings(theirs, names)[""],
+    ).fit(X, y if our_class is DenseClassifier else y[:, None])
+    names = NAMES | {"X_val": X_val, "y_val": y_val}
+    estimator, start = fit_ours(our_class, ours, (X, y), names)
 
     learned = {
         "coefs_": [layer.weight.detach().numpy().T for layer in net.module_[::2]],
@@ -435,5 +555,4 @@ def test_skorch_and_estimator_learn_the_same(theirs, ours, equal, problem, valid
     }
     if net.train_split is not None:
         learned["validation_loss_curve_"] = net.history[:, "valid_loss"]
-    start, _ = initial_weights(clf.hidden_layer_sizes)
-    assert_equal(equal, learned, clf, start, atol=1e-5)
+    assert_equal(equal, learned, estimator, start, atol=1e-5)
