@@ -108,8 +108,9 @@ def test_python_runs(code):
 @pytest.mark.parametrize("code", blocks("console"))
 def test_commands_are_those_of_the_checks(code):
     checks = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    checks = checks.replace("\\\n", "").splitlines()  # continued lines
+    lines = checks.replace("\\\n", "").splitlines()  # those that go on are one
+    checks = [shlex.split(line, comments=True) for line in lines]
 
     for command in code.strip().split(" && "):
         words = shlex.split(command)
-        assert any(shlex.split(line, True)[: len(words)] == words for line in checks)
+        assert any(check[: len(words)] == words for check in checks)
