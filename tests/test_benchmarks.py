@@ -319,6 +319,7 @@ def test_documentation_shows_all_tables_and_plots():
         assert f".. figure:: _static/benchmarks/{name}.png" in lines
 
 
+@pytest.mark.slow
 def test_command_measures_prints_and_writes(tmp_path, capsys, machine):
     arguments = ["--quick", "--rounds", "1", "--out", str(tmp_path)]
     arguments += ["--only", "grid", "predict", "--libraries", "sklearn"]

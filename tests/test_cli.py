@@ -187,6 +187,7 @@ def test_output_that_cannot_be_written_gets_one_line(tmp_path, capsys):
         assert repr(str(output)) in line
 
 
+@pytest.mark.slow
 def test_bad_arguments_are_found_before_tensorflow_is_imported(tmp_path):
     (tmp_path / "thesis.txt").touch()
 

@@ -146,6 +146,7 @@ def test_page_describes_every_picture(folder):
     assert len(set(descriptions)) == 2 + 2 * len(EACH)
 
 
+@pytest.mark.slow
 def test_page_of_one_architecture_has_no_verdict(comparison, images, tmp_path):
     write(comparison[:1], images, tmp_path)
 
