@@ -182,6 +182,7 @@ def test_mlp_predicts_the_same(problem):
     assert_close(weights(mlp), weights(net), atol=0)
 
 
+# Every network here is given an activation, that without hidden layers too.
 @pytest.mark.filterwarnings("ignore:activation has an effect only with hidden layers")
 @pytest.mark.parametrize("hidden", [(), (6, 4)])
 def test_mlp_has_the_layers_and_the_type_of_the_network(hidden):

@@ -278,12 +278,13 @@ INTERRUPTS = {
 }
 
 
-@pytest.mark.parametrize("engine", INTERRUPTS)
+@pytest.mark.parametrize(
+    "engine",
+    ["compiled", "portable", pytest.param("lbfgs", marks=pytest.mark.tensorflow)],
+)
 def test_interrupt_keeps_the_epoch_that_early_stopping_finds_best(digits, engine):
     X, y = digits
     interrupt, params = INTERRUPTS[engine]
-    if engine == "lbfgs" and keras.config.backend() != "tensorflow":
-        pytest.skip("needs TensorFlow")
     scores = iter([0.1, 0.2, 0.9, 0.3, 0.2, 0.1])
     clf = DenseClassifier(
         (8,), epochs=7, on_interrupt="keep", early_stopping=True, **WHOLE

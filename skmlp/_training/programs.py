@@ -247,9 +247,10 @@ class Program:
             )
 
         start = (tf.constant(0), zero, zero)
-        return tf.while_loop(lambda i, *_: i * rows_at_a_time < n_samples, step, start)[
-            1:
-        ]
+        _, *sums = tf.while_loop(
+            lambda i, *_: i * rows_at_a_time < n_samples, step, start
+        )
+        return tuple(sums)
 
     def _objective(
         self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor, point: tf.Tensor
