@@ -8,7 +8,8 @@ scikit-learn      parameter constraints and the weight check of its own estimato
                   from 1.9 on, whether callbacks are set, and the HTML table of the
                   fitted attributes
 TensorFlow        start-up: threads, memory growth, the chatter on file descriptor 2;
-                  graph rewriting, off for one thread
+                  graph rewriting, off for one thread; what the first dataset from a
+                  generator does to memory
 scikeras          imported without the patches that it leaves on Keras' classes
 jax               float64, allowed to one thread
 Keras             the epoch at which ``BackupAndRestore`` resumes; the model that a

@@ -126,6 +126,7 @@ def trainable(
 
     def accuracy(y: Any, outputs: Any) -> Any:
         assert loss.is_correct is not None
+        # A probability above 0.5 is a logit above 0.
         return ops.cast(loss.is_correct(y, outputs - 0.5), network.dtype)
 
     def objective(y: Any, of_samples: Any, weight: Any) -> Any:
