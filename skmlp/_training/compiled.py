@@ -36,7 +36,12 @@ def train(
     xla = pays_to_compile(n_steps * settings.epochs)
     with (
         PROGRAMS.lend(
-            network, settings.optimizer, shapes, penalised=settings.alpha > 0, xla=xla
+            network,
+            settings.optimizer,
+            shapes,
+            penalised=settings.alpha > 0,
+            weighted=samples.is_weighted,
+            xla=xla,
         ) as program,
         contextlib.nullcontext() if xla else graph_rewrites_off(),
     ):

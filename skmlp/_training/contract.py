@@ -39,6 +39,11 @@ class Samples:
         return self.X.shape[0]
 
     @property
+    def is_weighted(self) -> bool:
+        """Whether a weight is not 1."""
+        return bool((self.weight != 1).any())
+
+    @property
     def device_type(self) -> np.dtype:
         """Type of the features on the device: bytes stay a quarter of the size."""
         return self.X.dtype if self.X.dtype == np.uint8 else self.weight.dtype

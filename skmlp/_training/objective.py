@@ -97,13 +97,14 @@ class Trainable(NamedTuple):
     scores : callable
         Takes the outputs of the last call of the model, and returns what losses take.
     objective : callable
-        Takes targets, scores and weights of a batch, and returns what is minimised.
+        Takes targets, scores and weights of a batch, and the sum of these weights;
+        returns what is minimised.
     """
 
     model: keras.Model
     alpha: keras.Variable
     scores: Callable[[Any], Any]
-    objective: Callable[[Any, Any, Any], Any]
+    objective: Callable[[Any, Any, Any, Any], Any]
 
 
 def trainable(
@@ -129,12 +130,12 @@ def trainable(
         # A probability above 0.5 is a logit above 0.
         return ops.cast(loss.is_correct(y, outputs - 0.5), network.dtype)
 
-    def objective(y: Any, of_samples: Any, weight: Any) -> Any:
+    def objective(y: Any, of_samples: Any, weight: Any, weight_sum: Any) -> Any:
         total = ops.sum(loss.per_sample(network, y, of_samples) * weight)
         if penalised:  # to sum squares takes up to a fifth of the time
             squares = sum(ops.sum(ops.square(kernel)) for kernel in kernels)
             total += alpha * squares / 2
-        return total / ops.sum(weight)
+        return total / weight_sum
 
     def compute_loss(
         x: Any = None,
@@ -144,7 +145,8 @@ def trainable(
         training: bool = True,
     ) -> Any:
         if training:
-            return objective(y, scores(y_pred), sample_weight)
+            weight_sum = ops.sum(sample_weight)
+            return objective(y, scores(y_pred), sample_weight, weight_sum)
         # The weights are of mean 1: Keras averages over the samples.
         return ops.mean(loss.per_sample(network, y, scores(y_pred)) * sample_weight)
 

@@ -15,6 +15,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import keras
@@ -32,6 +33,9 @@ from skmlp._training.schedules import NamedSchedule
 
 # Rows of the validation set that are evaluated at a time.
 _EVALUATION_ROWS = 1024
+
+# Arrays of this size are worth the start of threads to copy them.
+_LARGE_BYTES = 2**24
 
 # From this number of gradient steps on, a search of a dozen fits earns back what
 # compiling takes (see "When XLA is used" in docs/performance.rst).
@@ -51,6 +55,7 @@ class Program:
         shapes: Shapes,
         *,
         penalised: bool = True,
+        weighted: bool = True,
         xla: bool,
     ) -> None:
         self.network = network
@@ -59,6 +64,7 @@ class Program:
             network, make_optimizer(optimizer), penalised=penalised
         )
         self.model.optimizer.build(self.model.trainable_variables)
+        self._weighted = weighted
         self._xla = xla
         self._concrete: dict[Hashable, Callable[..., tuple[tf.Tensor, ...]]] = {}
 
@@ -99,7 +105,7 @@ class Program:
 
         def padded(array: NDArray, dtype: np.dtype) -> tf.Tensor:
             out = _aligned_zeros((n_rows, *array.shape[1:]), dtype)
-            out[: len(array)] = array
+            _copy_rows(array, out)
             # tf.constant would copy it twice more.
             return tf.identity(tf.experimental.dlpack.from_dlpack(out.__dlpack__()))
 
@@ -204,15 +210,15 @@ class Program:
             rows = indices[i]
             X_batch = self._inputs(tf.gather(X, rows))  # (batch_size, n_features)
             y_batch = tf.gather(y, rows)
-            w_batch = tf.gather(weight, rows)
+            n_rows = tf.minimum(n_samples - i * batch_size, batch_size)
+            w_batch, w_sum = self._batch_weights(weight, rows, n_rows)
             with tf.GradientTape() as tape:
                 inputs = model_inputs(self.network, X_batch, w_batch)
                 scores = self._scores(model(inputs, training=True))
-                loss = self._batch_objective(y_batch, scores, w_batch)
+                loss = self._batch_objective(y_batch, scores, w_batch, w_sum)
                 scaled_loss = model.optimizer.scale_loss(loss)
             gradients = tape.gradient(scaled_loss, model.trainable_variables)
             model.optimizer.apply(gradients, model.trainable_variables)
-            n_rows = tf.minimum(n_samples - i * batch_size, batch_size)
             return (
                 i + 1,
                 loss_sum + loss * tf.cast(n_rows, loss.dtype),
@@ -222,6 +228,17 @@ class Program:
         # XLA would compile a loop over tf.range anew for each number of batches.
         start = (tf.constant(0), zero, zero)
         return tf.while_loop(lambda i, *_: i * batch_size < n_samples, step, start)[1:]
+
+    def _batch_weights(
+        self, weight: tf.Tensor, rows: tf.Tensor, n_rows: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the weights of a batch, and their sum."""
+        if self._weighted:
+            w_batch = tf.gather(weight, rows)
+            return w_batch, tf.reduce_sum(w_batch)
+        # 1 for a sample, 0 for padding: nothing to gather and to sum in each step.
+        w_batch = tf.cast(tf.range(self.shapes.batch_size) < n_rows, weight.dtype)
+        return w_batch, tf.cast(n_rows, weight.dtype)
 
     def _evaluation(
         self, X: tf.Tensor, y: tf.Tensor, weight: tf.Tensor, n_samples: tf.Tensor
@@ -307,6 +324,20 @@ def _aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> NDArray:
     return memory[start : start + n_bytes].view(dtype).reshape(shape)
 
 
+def _copy_rows(array: NDArray, out: NDArray) -> None:
+    """Copy rows to the first ones of ``out``.
+
+    Large arrays by two threads: it is the first touch of new memory that takes long.
+    """
+    n_rows = len(array)
+    if array.nbytes < _LARGE_BYTES:
+        out[:n_rows] = array
+        return
+    halves = slice(0, n_rows // 2), slice(n_rows // 2, n_rows)
+    with ThreadPoolExecutor(len(halves)) as pool:
+        list(pool.map(out.__setitem__, halves, [array[half] for half in halves]))
+
+
 class ProgramCache:
     """Programs by what shapes their graph, each lent to one fit at a time.
 
@@ -332,13 +363,13 @@ class ProgramCache:
         shapes: Shapes,
         *,
         penalised: bool = True,
+        weighted: bool = True,
         xla: bool,
     ) -> Iterator[Program]:
         """Lend a program; one whose fit failed is not kept."""
-        key = (network, optimizer_key(optimizer), shapes, penalised, xla)
-        program = self._take(key) or Program(
-            network, optimizer, shapes, penalised=penalised, xla=xla
-        )
+        variant = {"penalised": penalised, "weighted": weighted, "xla": xla}
+        key = (network, optimizer_key(optimizer), shapes, *variant.values())
+        program = self._take(key) or Program(network, optimizer, shapes, **variant)
         yield program
         self._give_back(key, program)
 
