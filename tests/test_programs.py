@@ -243,6 +243,25 @@ def test_having_no_penalty_at_all_is_another_program(compiled, classifier, data)
     assert len(made) == 2
 
 
+def test_having_no_weights_at_all_is_another_program(compiled, classifier, data):
+    made, _ = compiled
+
+    for weight in [None, np.ones(100), np.full(100, 2.0), np.arange(1.0, 101)]:
+        clone(classifier).fit(*data, sample_weight=weight)
+
+    assert len(made) == 2
+
+
+def test_weights_of_one_give_the_bits_of_other_equal_weights(classifier, data):
+    classifier.set_params(alpha=0.0, batch_size=32)  # the last batch is of 4
+    ones = clone(classifier).fit(*data)
+
+    twos = clone(classifier).fit(*data, sample_weight=np.full(100, 2.0))
+
+    assert all(map(np.array_equal, ones.coefs_, twos.coefs_))
+    assert ones.loss_curve_ == twos.loss_curve_
+
+
 def test_folds_that_differ_by_a_row_share_a_program(compiled, classifier, data):
     made, traced = compiled
     X, y = data
@@ -453,8 +472,8 @@ def test_data_on_the_device_are_freed_after_the_fit(
     placed = []
     place = Program.place
 
-    def recorded(*args):
-        block = place(*args)
+    def recorded(*args, **kwargs):
+        block = place(*args, **kwargs)
         placed.extend(map(weakref.ref, block))
         return block
 
@@ -496,3 +515,18 @@ def test_fit_is_not_changed_by_an_earlier_fit_of_the_same_program(
 
     assert len(cache) == 1
     assert all(map(np.array_equal, again.coefs_, first.coefs_))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8"])
+def test_large_data_are_copied_as_the_epoch_is_compiled(
+    dtype, cache, classifier, data, monkeypatch
+):
+    X, y = np.abs(10 * data[0]).astype(dtype), data[1]
+    at_once = clone(classifier).fit(X, y)
+    cache._idle.clear()
+    monkeypatch.setattr(skmlp._training.programs, "_LARGE_BYTES", 0)
+
+    meanwhile = clone(classifier).fit(X, y)
+
+    assert all(map(np.array_equal, at_once.coefs_, meanwhile.coefs_))
+    assert at_once.loss_curve_ == meanwhile.loss_curve_

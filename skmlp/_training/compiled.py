@@ -46,7 +46,9 @@ def train(
         contextlib.nullcontext() if xla else graph_rewrites_off(),
     ):
         program.load(weights, settings, optimizer_state, rng)
-        feed = Feed(program, samples, settings.batch_size)
+        feed = Feed(
+            program, samples, settings.batch_size, meanwhile=program.compile_epoch
+        )
         if validation is not None:
             validation_feed = Feed(program, validation, settings.batch_size)
         model = program.model

@@ -14,7 +14,7 @@ import json
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,7 +23,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from skmlp._compat import schedule_of
+from skmlp._compat import has_gpu, schedule_of
 from skmlp._network import Network, Weights
 from skmlp._training.blocks import Shapes, bucket, cut, gather, rows_of_a_block
 from skmlp._training.contract import Samples, Settings, make_optimizer
@@ -100,20 +100,35 @@ class Program:
         if optimizer_state is not None:
             load_state(optimizer, optimizer_state)
 
-    def place(self, samples: Samples, n_rows: int) -> Block:
-        """Copy samples to the device, padded with rows of weight zero."""
+    def place(
+        self,
+        samples: Samples,
+        n_rows: int,
+        *,
+        meanwhile: Callable[[Block], None] | None = None,
+    ) -> Block:
+        """Copy samples to the device, padded with rows of weight zero.
 
-        def padded(array: NDArray, dtype: np.dtype) -> tf.Tensor:
-            out = _aligned_zeros((n_rows, *array.shape[1:]), dtype)
-            _copy_rows(array, out)
-            # tf.constant would copy it twice more.
-            return tf.identity(tf.experimental.dlpack.from_dlpack(out.__dlpack__()))
+        On a CPU, ``meanwhile`` is called with the block while it is being filled.
+        """
+        sources = samples.X, samples.y, samples.weight
+        types = samples.device_type, samples.y.dtype, samples.weight.dtype
+        arrays = [
+            _aligned_zeros((n_rows, *source.shape[1:]), dtype)
+            for source, dtype in zip(sources, types, strict=True)
+        ]
+        with _copying(sources, arrays):
+            if meanwhile is not None and not has_gpu():
+                meanwhile(_on_device(arrays))
+        return _on_device(arrays)
 
-        return (
-            padded(samples.X, samples.device_type),
-            padded(samples.y, samples.y.dtype),
-            padded(samples.weight, samples.weight.dtype),
-        )
+    def compile_epoch(self, block: Block) -> None:
+        """Trace and compile the epoch of a new program, by one of no samples."""
+        if self._concrete:
+            return
+        shapes = self.shapes
+        indices = tf.zeros((shapes.max_batches, shapes.batch_size), tf.int32)
+        self._sums(self._epoch, *block, indices, tf.constant(0))
 
     def train_epoch(self, feed: Feed, order: NDArray) -> dict:
         """Train on samples in this order; return Keras' logs of the epoch."""
@@ -290,17 +305,27 @@ class Program:
 class Feed:
     """Samples as blocks on the device: one that stays, or one after the other."""
 
-    def __init__(self, program: Program, samples: Samples, batch_size: int) -> None:
+    def __init__(
+        self,
+        program: Program,
+        samples: Samples,
+        batch_size: int,
+        *,
+        meanwhile: Callable[[Block], None] | None = None,
+    ) -> None:
         self.program = program
         self.samples = samples
         self.weight_sum = float(samples.weight.sum(dtype=np.float64))
         self.n_rows = rows_of_a_block(samples, batch_size)
         self.resident: Block | None = None
         if self.n_rows == len(samples):
-            self.resident = self._place(gather(samples, slice(None)))
+            self.resident = self._place(gather(samples, slice(None)), meanwhile)
 
-    def _place(self, samples: Samples) -> Block:
-        return self.program.place(samples, bucket(self.n_rows + 1))
+    def _place(
+        self, samples: Samples, meanwhile: Callable[[Block], None] | None = None
+    ) -> Block:
+        n_rows = bucket(self.n_rows + 1)
+        return self.program.place(samples, n_rows, meanwhile=meanwhile)
 
     def in_order(self, order: NDArray) -> Iterator[tuple[Block, NDArray]]:
         """Yield each block and the order in which to take its samples."""
@@ -324,18 +349,38 @@ def _aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> NDArray:
     return memory[start : start + n_bytes].view(dtype).reshape(shape)
 
 
-def _copy_rows(array: NDArray, out: NDArray) -> None:
-    """Copy rows to the first ones of ``out``.
+@contextlib.contextmanager
+def _copying(sources: Sequence[NDArray], arrays: Sequence[NDArray]) -> Iterator[None]:
+    """Copy rows to the first ones of arrays, until the block of this context ends.
 
-    Large arrays by two threads: it is the first touch of new memory that takes long.
+    Large data by two threads: it is the first touch of new memory that takes long.
     """
-    n_rows = len(array)
-    if array.nbytes < _LARGE_BYTES:
-        out[:n_rows] = array
+    n_rows = len(sources[0])
+    if sources[0].nbytes < _LARGE_BYTES:
+        for source, array in zip(sources, arrays, strict=True):
+            array[:n_rows] = source
+        yield
         return
+
     halves = slice(0, n_rows // 2), slice(n_rows // 2, n_rows)
     with ThreadPoolExecutor(len(halves)) as pool:
-        list(pool.map(out.__setitem__, halves, [array[half] for half in halves]))
+        copies = [
+            pool.submit(array.__setitem__, half, source[half])
+            for source, array in zip(sources, arrays, strict=True)
+            for half in halves
+        ]
+        yield
+    for copy in copies:
+        copy.result()
+
+
+def _on_device(arrays: Sequence[NDArray]) -> Block:
+    """Return tensors that share the memory of the arrays, unless there is a GPU."""
+    # tf.constant would copy it twice more.
+    return tuple(
+        tf.identity(tf.experimental.dlpack.from_dlpack(array.__dlpack__()))
+        for array in arrays
+    )
 
 
 class ProgramCache:
