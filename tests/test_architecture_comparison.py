@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.linear_model import Ridge
+from sklearn.metrics import check_scoring, log_loss
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVR
 
 from skmlp import DenseClassifier
 from skmlp.inspection import ArchitectureComparisonDisplay
@@ -21,6 +27,10 @@ def comparison():
         X[1::2],
         y[1::2],
     )
+
+
+def log_likelihood(estimator, X, y):
+    return -log_loss(y, estimator.predict_proba(X))
 
 
 def points(container):
@@ -82,6 +92,45 @@ def test_results_may_be_a_list(comparison):
     display = ArchitectureComparisonDisplay.from_comparison(iter(comparison[:1]))
 
     assert display.names == ["2"]
+
+
+@pytest.mark.parametrize("scoring", [None, "accuracy", "neg_log_loss", log_likelihood])
+def test_fitted_estimators_stand_at_their_scores(scoring):
+    X, y = load_iris(return_X_y=True)
+    estimators = {
+        "network": DenseClassifier((4,), epochs=2, tol=None),
+        "pipeline": make_pipeline(StandardScaler(), MLPClassifier((5,), tol=1.0)),
+    }
+    for estimator in estimators.values():
+        estimator.fit(X[::2], y[::2])
+
+    display = ArchitectureComparisonDisplay.from_estimators(
+        estimators, X[::2], y[::2], X[1::2], y[1::2], scoring=scoring
+    )
+
+    for start, container in [(0, display.training_), (1, display.test_)]:
+        scored = X[start::2], y[start::2]
+        places, reach = points(container)
+        assert reach == []
+        assert_array_equal(places[:, 1], [0, 1])
+        assert_allclose(
+            places[:, 0],
+            [check_scoring(est, scoring)(est, *scored) for est in estimators.values()],
+        )
+    names = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert names == ["network\n35 parameters", "pipeline\n43 parameters"]
+
+
+def test_estimators_without_names_are_named_after_their_classes():
+    X, y = load_diabetes(return_X_y=True)
+    estimators = [Ridge().fit(X, y), Ridge(9.0).fit(X, y), LinearSVR().fit(X, y)]
+
+    display = ArchitectureComparisonDisplay.from_estimators(estimators, X, y, X, y)
+
+    names = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert names == ["Ridge 1", "Ridge 2", "LinearSVR"]
+    assert display.ax_.get_xlabel() == "Score"
+    assert display.training == [estimator.score(X, y) for estimator in estimators]
 
 
 def test_metric_is_one_that_was_measured(comparison):

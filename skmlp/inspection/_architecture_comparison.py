@@ -1,8 +1,10 @@
 """Which architecture does better, and how far training and test set lie apart."""
 
 import numpy as np
+from sklearn.metrics import check_scoring
 
 from skmlp.inspection._axes import new_axes
+from skmlp.inspection._fitted import by_name, network_in
 
 # Of each metric: its name at the axis, with its unit.
 _LABELS = {"accuracy": "Accuracy", "loss": "Loss (nats)"}
@@ -16,7 +18,7 @@ class ArchitectureComparisonDisplay:
 
     The line between the two is the gap: where both are low, the architecture underfits;
     where the gap widens, it overfits. Bars reach two standard errors to each side of an
-    accuracy. Make one with :meth:`from_comparison`.
+    accuracy. Make one with :meth:`from_comparison` or :meth:`from_estimators`.
 
     Parameters
     ----------
@@ -141,6 +143,57 @@ class ArchitectureComparisonDisplay:
             metric=metric,
         ).plot(ax=ax)
 
+    @classmethod
+    def from_estimators(
+        cls, estimators, X_train, y_train, X_test, y_test, *, scoring=None, ax=None
+    ):
+        """Draw the scores of fitted estimators on their training set and a test set.
+
+        Parameters
+        ----------
+        estimators : dict of str to estimator, or list of estimator
+            Fitted classifiers or regressors, networks or not, by the name at the
+            vertical axis or to be named after their classes.
+
+        X_train : {array-like, sparse matrix} of shape (n_train_samples, n_features)
+            Features that the estimators were fitted to.
+
+        y_train : array-like of shape (n_train_samples,) or (n_train_samples, \
+                n_outputs)
+            Targets that they were fitted to.
+
+        X_test : {array-like, sparse matrix} of shape (n_test_samples, n_features)
+            Features held out.
+
+        y_test : array-like of shape (n_test_samples,) or (n_test_samples, n_outputs)
+            Targets held out.
+
+        scoring : str or callable, default=None
+            What to show, as scikit-learn's searches take it; None is each estimator's
+            own ``score``.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on; None makes new ones.
+
+        Returns
+        -------
+        display : ArchitectureComparisonDisplay
+            The display, drawn.
+        """
+        named = by_name(estimators)
+        training, test = (
+            [check_scoring(est, scoring)(est, X, y) for est in named.values()]
+            for X, y in [(X_train, y_train), (X_test, y_test)]
+        )
+        n_parameters = [_n_parameters(estimator) for estimator in named.values()]
+        return cls(
+            list(named),
+            training,
+            test,
+            n_parameters=None if None in n_parameters else n_parameters,
+            metric=scoring if isinstance(scoring, str) else "score",
+        ).plot(ax=ax)
+
     def plot(self, ax=None, *, colors=("C0", "C1")):
         """Draw the comparison.
 
@@ -178,7 +231,8 @@ class ArchitectureComparisonDisplay:
         )
         ax.set_yticks(places, self._labels())
         ax.set_ylim(len(places) - 0.5, -0.5)  # the first on top
-        ax.set_xlabel(_LABELS.get(self.metric, self.metric.capitalize()))
+        label = self.metric.replace("_", " ").capitalize()
+        ax.set_xlabel(_LABELS.get(self.metric, label))
         ax.legend()
         self.ax_ = ax
         self.figure_ = ax.figure
@@ -191,3 +245,13 @@ class ArchitectureComparisonDisplay:
             f"{name}\n{n_parameters:,} parameters"
             for name, n_parameters in zip(self.names, self.n_parameters, strict=True)
         ]
+
+
+def _n_parameters(estimator):
+    """Return the number of weights and biases of a network, None of anything else."""
+    network = network_in(estimator)
+    if hasattr(network, "n_parameters_"):
+        return network.n_parameters_
+    if hasattr(network, "coefs_"):  # scikit-learn's
+        return sum(array.size for array in (*network.coefs_, *network.intercepts_))
+    return None

@@ -1,13 +1,10 @@
 """How estimators learned, epoch by epoch."""
 
-from collections import Counter
-from collections.abc import Mapping
-
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skmlp.inspection._axes import new_axes
-from skmlp.inspection._fitted import network_in
+from skmlp.inspection._fitted import by_name, network_in
 
 
 class TrainingCurveDisplay:
@@ -128,7 +125,7 @@ class TrainingCurveDisplay:
         """
         networks = {
             name: network_in(estimator)
-            for name, estimator in _by_name(estimators).items()
+            for name, estimator in by_name(estimators).items()
         }
         curves = {name: _curves(network, metric) for name, network in networks.items()}
         best_epochs = {
@@ -200,19 +197,6 @@ class TrainingCurveDisplay:
                 label=f"{name}, best epoch: {best}",
                 **color,
             )
-
-
-def _by_name(estimators):
-    if isinstance(estimators, Mapping):
-        return estimators
-    names = [type(network_in(estimator)).__name__ for estimator in estimators]
-    n_of_name, n_before = Counter(names), Counter()
-    named = {}
-    for name, estimator in zip(names, estimators, strict=True):
-        n_before[name] += 1
-        number = f" {n_before[name]}" if n_of_name[name] > 1 else ""
-        named[f"{name}{number}"] = estimator
-    return named
 
 
 def _curves(network, metric):
