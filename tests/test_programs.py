@@ -16,12 +16,14 @@ from sklearn.datasets import make_classification
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 
 import skmlp._training.compiled
+import skmlp._training.feed
 import skmlp._training.lbfgs
 import skmlp._training.programs
 from skmlp import DenseClassifier
 from skmlp._network import Network
 from skmlp._training import Samples, make_optimizer
-from skmlp._training.programs import Program, ProgramCache, Shapes, bucket
+from skmlp._training.blocks import Shapes, bucket
+from skmlp._training.programs import Program, ProgramCache
 
 pytestmark = pytest.mark.tensorflow
 
@@ -470,14 +472,14 @@ def test_data_on_the_device_are_freed_after_the_fit(
     optimizer, as_given, cache, data, monkeypatch
 ):
     placed = []
-    place = Program.place
+    place = skmlp._training.feed.place
 
-    def recorded(*args, **kwargs):
-        block = place(*args, **kwargs)
+    def recorded(*args):
+        block = place(*args)
         placed.extend(map(weakref.ref, block))
         return block
 
-    monkeypatch.setattr(Program, "place", recorded)
+    monkeypatch.setattr(skmlp._training.feed, "place", recorded)
     X, y = data
     clf = DenseClassifier((4,), optimizer=optimizer, epochs=2, tol=None)
 
@@ -524,7 +526,7 @@ def test_large_data_are_copied_as_the_epoch_is_compiled(
     X, y = np.abs(10 * data[0]).astype(dtype), data[1]
     at_once = clone(classifier).fit(X, y)
     cache._idle.clear()
-    monkeypatch.setattr(skmlp._training.programs, "_LARGE_BYTES", 0)
+    monkeypatch.setattr(skmlp._training.feed, "_LARGE_BYTES", 0)
 
     meanwhile = clone(classifier).fit(X, y)
 

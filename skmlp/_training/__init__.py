@@ -6,6 +6,7 @@ module          responsible for
 ``__init__``    the contract, and the choice of the engine
 ``compiled``    an epoch as one compiled TensorFlow call, in programs kept for reuse
 ``programs``    the compiled programs, and the bounded cache that lends them
+``feed``        the samples on the device
 ``blocks``      the samples in blocks that fit on the device
 ``lbfgs``       SciPy's L-BFGS on all samples at once
 ``portable``    Keras' own ``Model.fit``, through scikeras, on every Keras backend

@@ -13,8 +13,9 @@ from skmlp._compat import graph_rewrites_off, take_resumed_epoch
 from skmlp._network import Network, Weights
 from skmlp._training.blocks import Shapes
 from skmlp._training.contract import Samples, Settings, Trained
+from skmlp._training.feed import Feed
 from skmlp._training.monitors import EpochObserver, Monitors, Score
-from skmlp._training.programs import PROGRAMS, Feed, pays_to_compile
+from skmlp._training.programs import PROGRAMS, pays_to_compile
 
 
 def train(
@@ -31,6 +32,7 @@ def train(
     rng: np.random.RandomState,
 ) -> Trained:
     """Train epoch by epoch, as :func:`skmlp._training.train` says."""
+    monitors = Monitors(settings, score, observer)
     n_steps = math.ceil(len(samples) / settings.batch_size)
     shapes = Shapes.of(samples, settings.batch_size)
     xla = pays_to_compile(n_steps * settings.epochs)
@@ -46,13 +48,10 @@ def train(
         contextlib.nullcontext() if xla else graph_rewrites_off(),
     ):
         program.load(weights, settings, optimizer_state, rng)
-        feed = Feed(
-            program, samples, settings.batch_size, meanwhile=program.compile_epoch
-        )
+        feed = Feed(samples, settings.batch_size, meanwhile=program.compile_epoch)
         if validation is not None:
-            validation_feed = Feed(program, validation, settings.batch_size)
+            validation_feed = Feed(validation, settings.batch_size)
         model = program.model
-        monitors = Monitors(settings, score, observer)
         hooks = keras.callbacks.CallbackList(
             monitors.around(callbacks),
             add_history=False,

@@ -18,8 +18,9 @@ from skmlp._compat import graph_rewrites_off
 from skmlp._network import Network, Weights
 from skmlp._training.blocks import Shapes
 from skmlp._training.contract import Samples, Settings, Trained, make_optimizer
+from skmlp._training.feed import Feed
 from skmlp._training.monitors import EpochObserver, Monitors, Score
-from skmlp._training.programs import PROGRAMS, Feed
+from skmlp._training.programs import PROGRAMS
 
 
 def train(
@@ -40,6 +41,7 @@ def train(
     An epoch is an iteration. Training ends when no entry of the gradient is larger than
     ``tol``, or as the callbacks say.
     """
+    monitors = Monitors(settings, score, observer)
     shapes = Shapes.of(samples, settings.batch_size)
     unused = make_optimizer("sgd")
     with (
@@ -49,9 +51,9 @@ def train(
         model = program.model
         model.set_weights(weights)
         model.stop_training = False
-        feed = Feed(program, samples, settings.batch_size)
+        feed = Feed(samples, settings.batch_size)
         if validation is not None:
-            validation_feed = Feed(program, validation, settings.batch_size)
+            validation_feed = Feed(validation, settings.batch_size)
         start, accepted = flatten(weights), weights
         kernels = flatten([np.full(array.shape, array.ndim == 2) for array in weights])
         alpha = settings.alpha / feed.weight_sum * kernels
@@ -80,7 +82,6 @@ def train(
                 raise StopIteration
             hooks.on_epoch_begin(epoch + 1)
 
-        monitors = Monitors(settings, score, observer)
         hooks = keras.callbacks.CallbackList(
             monitors.around(callbacks),
             add_history=False,

@@ -43,15 +43,11 @@ class StopAtNonFiniteLoss(keras.callbacks.Callback):
 
 
 class StopAtTime(keras.callbacks.Callback):
-    """Stop at the end of the first epoch that ends ``seconds`` after the start."""
+    """Stop at the end of the first epoch that ends at ``end`` or later."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, end: float) -> None:
         super().__init__()
-        self.seconds = seconds
-
-    def on_train_begin(self, logs: dict | None = None) -> None:
-        """Start the clock."""
-        self.end = time.monotonic() + self.seconds
+        self.end = end
 
     def on_epoch_end(self, epoch: int, logs: dict) -> None:
         """Look at the clock."""
@@ -206,7 +202,10 @@ def as_cost(monitor: str, logs: dict) -> float:
 
 
 class Monitors:
-    """The callbacks of a training, and what they know of it when it has ended."""
+    """The callbacks of a training, and what they know of it when it has ended.
+
+    Made as the training begins: from then on ``max_time`` is counted.
+    """
 
     def __init__(
         self,
@@ -214,6 +213,7 @@ class Monitors:
         score: Score | None,
         observer: EpochObserver | None = None,
     ) -> None:
+        self.began = time.monotonic()
         self.settings = settings
         self.score = score
         self.observer = observer
@@ -231,7 +231,7 @@ class Monitors:
         if self.score is not None:
             before.insert(0, RecordScore(self.score))
         if settings.max_time is not None:
-            before.append(StopAtTime(settings.max_time))
+            before.append(StopAtTime(self.began + settings.max_time))
         by_gradient = settings.optimizer == "lbfgs" and settings.monitor == "loss"
         if settings.tol is not None and not by_gradient:
             before.append(

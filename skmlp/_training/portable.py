@@ -101,6 +101,7 @@ def train(
     rng: np.random.RandomState,
 ) -> Trained:
     """Train with Keras' ``Model.fit``, as :func:`skmlp._training.train` says."""
+    monitors = Monitors(settings, score, observer)
     use_first_generator_quietly()
     training = Batches(samples, network, settings.batch_size)
     model, alpha, *_ = trainable(
@@ -117,7 +118,6 @@ def train(
     if optimizer_state is not None:
         load_state(model.optimizer, optimizer_state)
 
-    monitors = Monitors(settings, score, observer)
     wrapper = _Wrapper(
         model,
         epochs=settings.epochs,

@@ -14,8 +14,7 @@ import json
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import keras
@@ -23,10 +22,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from skmlp._compat import has_gpu, schedule_of
+from skmlp._compat import schedule_of
 from skmlp._network import Network, Weights
-from skmlp._training.blocks import Shapes, bucket, cut, gather, rows_of_a_block
-from skmlp._training.contract import Samples, Settings, make_optimizer
+from skmlp._training.blocks import Shapes
+from skmlp._training.contract import Settings, make_optimizer
+from skmlp._training.feed import Block, Feed
 from skmlp._training.layers import model_inputs, seed_dropout
 from skmlp._training.objective import LOSSES, load_state, trainable
 from skmlp._training.schedules import NamedSchedule
@@ -34,15 +34,9 @@ from skmlp._training.schedules import NamedSchedule
 # Rows of the validation set that are evaluated at a time.
 _EVALUATION_ROWS = 1024
 
-# Arrays of this size are worth the start of threads to copy them.
-_LARGE_BYTES = 2**24
-
 # From this number of gradient steps on, a search of a dozen fits earns back what
 # compiling takes (see "When XLA is used" in docs/performance.rst).
 _XLA_STEPS = 500
-
-
-Block = tuple[tf.Tensor, ...]
 
 
 class Program:
@@ -99,28 +93,6 @@ class Program:
             schedule.assign(schedule_of(fresh))
         if optimizer_state is not None:
             load_state(optimizer, optimizer_state)
-
-    def place(
-        self,
-        samples: Samples,
-        n_rows: int,
-        *,
-        meanwhile: Callable[[Block], None] | None = None,
-    ) -> Block:
-        """Copy samples to the device, padded with rows of weight zero.
-
-        On a CPU, ``meanwhile`` is called with the block while it is being filled.
-        """
-        sources = samples.X, samples.y, samples.weight
-        types = samples.device_type, samples.y.dtype, samples.weight.dtype
-        arrays = [
-            _aligned_zeros((n_rows, *source.shape[1:]), dtype)
-            for source, dtype in zip(sources, types, strict=True)
-        ]
-        with _copying(sources, arrays):
-            if meanwhile is not None and not has_gpu():
-                meanwhile(_on_device(arrays))
-        return _on_device(arrays)
 
     def compile_epoch(self, block: Block) -> None:
         """Trace and compile the epoch of a new program, by one of no samples."""
@@ -300,87 +272,6 @@ class Program:
             loss = self._losses(y, scores, weight)
         gradients = [tf.reshape(g, [-1]) for g in tape.gradient(loss, variables)]
         return loss, self._n_correct(y, scores, weight), tf.concat(gradients, axis=0)
-
-
-class Feed:
-    """Samples as blocks on the device: one that stays, or one after the other."""
-
-    def __init__(
-        self,
-        program: Program,
-        samples: Samples,
-        batch_size: int,
-        *,
-        meanwhile: Callable[[Block], None] | None = None,
-    ) -> None:
-        self.program = program
-        self.samples = samples
-        self.weight_sum = float(samples.weight.sum(dtype=np.float64))
-        self.n_rows = rows_of_a_block(samples, batch_size)
-        self.resident: Block | None = None
-        if self.n_rows == len(samples):
-            self.resident = self._place(gather(samples, slice(None)), meanwhile)
-
-    def _place(
-        self, samples: Samples, meanwhile: Callable[[Block], None] | None = None
-    ) -> Block:
-        n_rows = bucket(self.n_rows + 1)
-        return self.program.place(samples, n_rows, meanwhile=meanwhile)
-
-    def in_order(self, order: NDArray) -> Iterator[tuple[Block, NDArray]]:
-        """Yield each block and the order in which to take its samples."""
-        if self.resident is not None:
-            yield self.resident, order
-            return
-        for rows in cut(order, self.n_rows):
-            yield self._place(gather(self.samples, rows)), np.arange(len(rows))
-
-    def as_stored(self) -> Iterator[tuple[Block, int]]:
-        """Yield each block and the number of its samples."""
-        for block, order in self.in_order(np.arange(len(self.samples))):
-            yield block, len(order)
-
-
-def _aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> NDArray:
-    """Return zeros in memory that TensorFlow can use as it is: aligned to 64 bytes."""
-    n_bytes = math.prod(shape) * dtype.itemsize
-    memory = np.zeros(n_bytes + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + n_bytes].view(dtype).reshape(shape)
-
-
-@contextlib.contextmanager
-def _copying(sources: Sequence[NDArray], arrays: Sequence[NDArray]) -> Iterator[None]:
-    """Copy rows to the first ones of arrays, until the block of this context ends.
-
-    Large data by two threads: it is the first touch of new memory that takes long.
-    """
-    n_rows = len(sources[0])
-    if sources[0].nbytes < _LARGE_BYTES:
-        for source, array in zip(sources, arrays, strict=True):
-            array[:n_rows] = source
-        yield
-        return
-
-    halves = slice(0, n_rows // 2), slice(n_rows // 2, n_rows)
-    with ThreadPoolExecutor(len(halves)) as pool:
-        copies = [
-            pool.submit(array.__setitem__, half, source[half])
-            for source, array in zip(sources, arrays, strict=True)
-            for half in halves
-        ]
-        yield
-    for copy in copies:
-        copy.result()
-
-
-def _on_device(arrays: Sequence[NDArray]) -> Block:
-    """Return tensors that share the memory of the arrays, unless there is a GPU."""
-    # tf.constant would copy it twice more.
-    return tuple(
-        tf.identity(tf.experimental.dlpack.from_dlpack(array.__dlpack__()))
-        for array in arrays
-    )
 
 
 class ProgramCache:

@@ -1,0 +1,117 @@
+"""Samples on the device: copied once, or block after block in each epoch."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from skmlp._compat import has_gpu
+from skmlp._training.blocks import bucket, cut, gather, rows_of_a_block
+from skmlp._training.contract import Samples
+
+# Features, targets and weights, padded with rows of weight zero.
+Block = tuple[tf.Tensor, ...]
+
+# Arrays of this size are worth the start of threads to copy them.
+_LARGE_BYTES = 2**24
+
+
+class Feed:
+    """Samples as blocks on the device: one that stays, or one after the other.
+
+    ``meanwhile`` is called with the block that stays while it is being filled, and not
+    at all where none stays or where there is a GPU, to which a block is copied whole.
+    """
+
+    def __init__(
+        self,
+        samples: Samples,
+        batch_size: int,
+        *,
+        meanwhile: Callable[[Block], None] | None = None,
+    ) -> None:
+        self.samples = samples
+        self.weight_sum = float(samples.weight.sum(dtype=np.float64))
+        self.n_rows = rows_of_a_block(samples, batch_size)
+        self.resident: Block | None = None
+        if self.n_rows == len(samples):
+            everything = gather(samples, slice(None))
+            self.resident = place(everything, bucket(self.n_rows + 1), meanwhile)
+
+    def in_order(self, order: NDArray) -> Iterator[tuple[Block, NDArray]]:
+        """Yield each block and the order in which to take its samples."""
+        if self.resident is not None:
+            yield self.resident, order
+            return
+        for rows in cut(order, self.n_rows):
+            block = place(gather(self.samples, rows), bucket(self.n_rows + 1))
+            yield block, np.arange(len(rows))
+
+    def as_stored(self) -> Iterator[tuple[Block, int]]:
+        """Yield each block and the number of its samples."""
+        for block, order in self.in_order(np.arange(len(self.samples))):
+            yield block, len(order)
+
+
+def place(
+    samples: Samples, n_rows: int, meanwhile: Callable[[Block], None] | None = None
+) -> Block:
+    """Copy samples to the device, padded to so many rows."""
+    sources = samples.X, samples.y, samples.weight
+    types = samples.device_type, samples.y.dtype, samples.weight.dtype
+    arrays = [
+        _aligned_zeros((n_rows, *source.shape[1:]), dtype)
+        for source, dtype in zip(sources, types, strict=True)
+    ]
+    with _copying(sources, arrays):
+        if meanwhile is not None and not has_gpu():
+            meanwhile(_on_device(arrays))
+    return _on_device(arrays)
+
+
+@contextlib.contextmanager
+def _copying(sources: Sequence[NDArray], arrays: Sequence[NDArray]) -> Iterator[None]:
+    """Fill the first rows of arrays, at the latest when this context ends.
+
+    Large data by two threads: it is the first touch of new memory that takes long.
+    """
+    n_rows = len(sources[0])
+    if sources[0].nbytes < _LARGE_BYTES:
+        for source, array in zip(sources, arrays, strict=True):
+            array[:n_rows] = source
+        yield
+        return
+
+    halves = slice(0, n_rows // 2), slice(n_rows // 2, n_rows)
+    with ThreadPoolExecutor(len(halves)) as pool:
+        copies = [
+            pool.submit(array.__setitem__, half, source[half])
+            for source, array in zip(sources, arrays, strict=True)
+            for half in halves
+        ]
+        yield
+    for copy in copies:
+        copy.result()
+
+
+def _on_device(arrays: Sequence[NDArray]) -> Block:
+    """Return tensors that share the memory of the arrays, unless there is a GPU."""
+    # tf.constant would copy it twice more.
+    return tuple(
+        tf.identity(tf.experimental.dlpack.from_dlpack(array.__dlpack__()))
+        for array in arrays
+    )
+
+
+def _aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> NDArray:
+    """Return zeros in memory that TensorFlow can use as it is: aligned to 64 bytes."""
+    n_bytes = math.prod(shape) * dtype.itemsize
+    memory = np.zeros(n_bytes + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
