@@ -1,6 +1,7 @@
 """Going on from what was learned before, and ending when time or the user says so."""
 
 import pickle
+import time
 
 import keras
 import numpy as np
@@ -220,6 +221,18 @@ def test_max_time_ends_training_at_the_end_of_an_epoch(digits):
     clf = DenseClassifier((8,), epochs=10**6, max_time=0.01, **WHOLE).fit(*digits)
 
     assert 1 <= clf.n_iter_ < 10**6
+
+
+@pytest.mark.tensorflow
+def test_max_time_counts_from_before_anything_is_compiled(digits, monkeypatch):
+    clf = DenseClassifier((8,), epochs=400, **WHOLE).fit(*digits)
+    monkeypatch.setattr(
+        "skmlp._training.programs.Program.compile_epoch",
+        lambda self, block: time.sleep(0.1),
+    )
+
+    # All is compiled already, and an epoch takes about a millisecond.
+    assert clf.set_params(max_time=0.05).fit(*digits).n_iter_ == 1
 
 
 class EachBatch(keras.callbacks.Callback):
