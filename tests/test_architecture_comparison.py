@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_diabetes, load_iris
-from sklearn.linear_model import Ridge
-from sklearn.metrics import check_scoring, log_loss
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -27,10 +26,6 @@ def comparison():
         X[1::2],
         y[1::2],
     )
-
-
-def log_likelihood(estimator, X, y):
-    return -log_loss(y, estimator.predict_proba(X))
 
 
 def points(container):
@@ -94,12 +89,30 @@ def test_results_may_be_a_list(comparison):
     assert display.names == ["2"]
 
 
-@pytest.mark.parametrize("scoring", [None, "accuracy", "neg_log_loss", log_likelihood])
-def test_fitted_estimators_stand_at_their_scores(scoring):
+def accuracy(estimator, X, y):
+    return (estimator.predict(X) == y).mean()
+
+
+def log_likelihood(estimator, X, y):
+    return np.log(estimator.predict_proba(X)[np.arange(len(y)), y]).mean()
+
+
+@pytest.mark.parametrize(
+    ("scoring", "expected", "label"),
+    [
+        (None, accuracy, "Score"),
+        ("accuracy", accuracy, "Accuracy"),
+        ("neg_log_loss", log_likelihood, "Neg log loss"),
+        (log_likelihood, log_likelihood, "Score"),
+    ],
+    ids=["own score", "accuracy", "log loss", "function"],
+)
+def test_fitted_estimators_stand_at_their_scores(scoring, expected, label):
     X, y = load_iris(return_X_y=True)
     estimators = {
         "network": DenseClassifier((4,), epochs=2, tol=None),
         "pipeline": make_pipeline(StandardScaler(), MLPClassifier((5,), tol=1.0)),
+        "linear": LogisticRegression(max_iter=1000),
     }
     for estimator in estimators.values():
         estimator.fit(X[::2], y[::2])
@@ -109,16 +122,14 @@ def test_fitted_estimators_stand_at_their_scores(scoring):
     )
 
     for start, container in [(0, display.training_), (1, display.test_)]:
-        scored = X[start::2], y[start::2]
         places, reach = points(container)
+        scores = [expected(e, X[start::2], y[start::2]) for e in estimators.values()]
+        assert_allclose(places[:, 0], scores, rtol=1e-5)
+        assert_array_equal(places[:, 1], [0, 1, 2])
         assert reach == []
-        assert_array_equal(places[:, 1], [0, 1])
-        assert_allclose(
-            places[:, 0],
-            [check_scoring(est, scoring)(est, *scored) for est in estimators.values()],
-        )
     names = [label.get_text() for label in display.ax_.get_yticklabels()]
-    assert names == ["network\n35 parameters", "pipeline\n43 parameters"]
+    assert names == ["network\n35 parameters", "pipeline\n43 parameters", "linear"]
+    assert display.ax_.get_xlabel() == label
 
 
 def test_estimators_without_names_are_named_after_their_classes():

@@ -37,8 +37,9 @@ class ArchitectureComparisonDisplay:
     test_error : array-like of shape (n_architectures,), default=None
         Standard errors of `test`; None draws no bars.
 
-    n_parameters : array-like of int of shape (n_architectures,), default=None
-        Weights and biases of each, for its label; None leaves them out.
+    n_parameters : list of int or None, default=None
+        Weights and biases of each, for its label; None leaves them out, for one or
+        for all.
 
     metric : str, default="accuracy"
         What was measured, as it stands at the horizontal axis.
@@ -185,12 +186,11 @@ class ArchitectureComparisonDisplay:
             [check_scoring(est, scoring)(est, X, y) for est in named.values()]
             for X, y in [(X_train, y_train), (X_test, y_test)]
         )
-        n_parameters = [_n_parameters(estimator) for estimator in named.values()]
         return cls(
             list(named),
             training,
             test,
-            n_parameters=None if None in n_parameters else n_parameters,
+            n_parameters=[_n_parameters(estimator) for estimator in named.values()],
             metric=scoring if isinstance(scoring, str) else "score",
         ).plot(ax=ax)
 
@@ -242,7 +242,7 @@ class ArchitectureComparisonDisplay:
         if self.n_parameters is None:
             return self.names
         return [
-            f"{name}\n{n_parameters:,} parameters"
+            name if n_parameters is None else f"{name}\n{n_parameters:,} parameters"
             for name, n_parameters in zip(self.names, self.n_parameters, strict=True)
         ]
 
