@@ -100,6 +100,12 @@ def test_goal_of_an_amount_is_reached_from_below(skmlp, verdict):
     assert goal.verdict(results_of({"skmlp": [skmlp]})) == verdict
 
 
+@pytest.mark.parametrize(("skmlp", "verdict"), [(2, "aim reached"), (3, "aim missed")])
+def test_goal_may_be_an_aim_alone(skmlp, verdict):
+    goal = Goal("fit", "32-16, warm", "jax", must=None, aim=1.2, less_is_better=True)
+    assert goal.verdict(results_of({"skmlp": [skmlp], "jax": [2.0]})) == verdict
+
+
 def test_goal_has_no_verdict_where_it_was_not_measured():
     goal = Goal("fit", "32-16, warm", "keras", must=5)
     assert goal.verdict(results_of({"skmlp": [1.0]})) == ""
