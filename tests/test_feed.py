@@ -1,8 +1,11 @@
 """Samples on the device: what is copied, and what happens meanwhile."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
 
 import skmlp._training.feed
 from skmlp._training import Samples
@@ -36,6 +39,34 @@ def test_block_has_the_samples_and_then_rows_of_weight_zero(n_samples, dtype):
     assert_array_equal(weight[:n_samples], samples.weight)
     assert_array_equal(weight[n_samples:], 0)
     assert len(X) == len(y) == len(weight) == 8
+
+
+@pytest.mark.usefixtures("large_bytes")
+@pytest.mark.parametrize("chunk_bytes", [1, 40, 2**20])
+@pytest.mark.parametrize("as_given", [np.asarray, csr_array], ids=["dense", "sparse"])
+def test_block_has_those_of_the_samples_that_are_taken(
+    as_given, chunk_bytes, monkeypatch
+):
+    monkeypatch.setattr(skmlp._training.feed, "_CHUNK_BYTES", chunk_bytes)
+    samples = samples_of(9)
+    some = replace(samples, X=as_given(samples.X)).take(np.array([0, 2, 3, 5, 6, 8]))
+
+    X, y, weight = (tensor.numpy()[:3] for tensor in place(some.take([5, 0, 2]), 8))
+
+    assert_array_equal(X, samples.X[[8, 0, 3]])
+    assert_array_equal(y, samples.y[[8, 0, 3]])
+    assert_array_equal(weight, samples.weight[[8, 0, 3]])
+
+
+def test_taking_samples_copies_no_features():
+    samples = samples_of(9)
+
+    some = samples.take(np.arange(0, 9, 2))
+
+    assert len(some) == 5
+    assert some.take(np.array([1, 2])).X is samples.X
+    assert_array_equal(some.features(), samples.X[::2])
+    assert np.shares_memory(samples.features(), samples.X)
 
 
 @pytest.fixture

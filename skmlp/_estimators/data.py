@@ -7,7 +7,7 @@ beside that: numbers that its type can hold, and weights that leave something to
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import issparse
@@ -21,40 +21,21 @@ class Data:
 
     Attributes
     ----------
-    X : ndarray of shape (n_samples, n_features)
-        Features, of any numeric type.
+    samples : Samples
+        What the engines train on.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Targets as given, for scorers.
-    targets : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Targets as encoded for the loss.
-    weight : ndarray of shape (n_samples,)
-        Weights of the samples.
     is_weighted : bool
         Whether the caller gave weights, of samples or of classes.
     """
 
-    X: np.ndarray
+    samples: Samples
     y: np.ndarray
-    targets: np.ndarray
-    weight: np.ndarray
     is_weighted: bool
 
-    def __len__(self):
-        return len(self.targets)
-
-    def take(self, rows):
+    def take(self, which):
         """Return the data at these positions."""
-        return Data(
-            self.X[rows],
-            self.y[rows],
-            self.targets[rows],
-            self.weight[rows],
-            self.is_weighted,
-        )
-
-    def samples(self):
-        """Return what the engines train on."""
-        return Samples(self.X, self.targets, self.weight)
+        return Data(self.samples.take(which), self.y[which], self.is_weighted)
 
     def validation_samples(self):
         """Return what the engines validate on: with weights of mean 1.
@@ -62,8 +43,10 @@ class Data:
         They average the weighted losses over the samples, so that gives their weighted
         mean.
         """
-        weight = self.weight / self.weight.mean()
-        return Samples(self.X, self.targets, weight.astype(self.weight.dtype))
+        weight = self.samples.weight
+        return replace(
+            self.samples, weight=(weight / weight.mean()).astype(weight.dtype)
+        )
 
 
 def trained_type(dtype):

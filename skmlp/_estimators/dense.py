@@ -62,7 +62,7 @@ from skmlp._estimators.persistence import CheckedState
 from skmlp._estimators.tasks import FitTask
 from skmlp._forward import ALIASES
 from skmlp._network import Network
-from skmlp._training import Settings, make_optimizer, train
+from skmlp._training import Samples, Settings, make_optimizer, train
 
 OPTIMIZER_NAMES = {
     "adadelta",
@@ -299,7 +299,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         weights, optimizer_state, rng = self._start(network, goes_on, partial)
         if self.early_stopping and held_out is None:
             data, held_out = self._hold_out(data, rng, goes_on=goes_on)
-        settings = self._settings(len(data), partial)
+        settings = self._settings(len(data.samples), partial)
         if optimizer_state is not None:
             check_same_optimizer(settings.optimizer, self._carried[0])
         task = None
@@ -316,7 +316,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         trained = train(
             network,
             weights,
-            data.samples(),
+            data.samples,
             settings,
             validation=held_out.validation_samples() if held_out else None,
             score=self._score_of_weights(network, held_out) if held_out else None,
@@ -351,7 +351,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         """Return data with targets and weights in the network's type."""
         check_range(X, network.dtype, "X")
         targets = self._encode(y, network.dtype)
-        return Data(X, y, targets, weight, is_weighted)
+        return Data(Samples(X, targets, weight), y, is_weighted)
 
     def _given_validation(self, network, X_val, y_val, sample_weight_val):
         """Return the caller's validation data, if any."""
@@ -380,8 +380,8 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         if not (goes_on and hasattr(self, "_split_seed")):
             self._split_seed = rng.randint(2**31)
         training, validation = hold_out(
-            data.X,
-            data.targets,
+            data.samples.X,
+            data.samples.y,
             fraction=self.validation_fraction,
             stratify=self._stratifies(),
             rng=np.random.RandomState(self._split_seed),
@@ -393,7 +393,9 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         if self.monitor == "loss" and isinstance(self, ClassifierMixin):
             return None  # the engines record the accuracy themselves
         scorer = get_scorer("r2" if self.monitor == "loss" else self.monitor)
-        weight = {"sample_weight": held_out.weight} if held_out.is_weighted else {}
+        samples = held_out.samples
+        X = samples.features()
+        weight = {"sample_weight": samples.weight} if held_out.is_weighted else {}
         fitted = copy.copy(self)
         vars(fitted).pop("feature_names_in_", None)  # the data are an array by now
 
@@ -402,7 +404,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
             try:
                 # check_finite speaks of a loss too large.
                 with np.errstate(all="ignore"):
-                    value = scorer(fitted, held_out.X, held_out.y, **weight)
+                    value = scorer(fitted, X, held_out.y, **weight)
             except (TypeError, ValueError) as error:
                 if not weight:
                     raise

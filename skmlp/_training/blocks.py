@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from skmlp._forward import as_dense
 from skmlp._training.contract import Samples
 
 # Dense data of up to this size stay on the device.
@@ -81,12 +80,3 @@ def cut(order: NDArray, n_rows: int) -> Iterator[NDArray]:
     """Cut an order of samples into those of each block."""
     for start in range(0, len(order), n_rows):
         yield order[start : start + n_rows]
-
-
-def gather(samples: Samples, rows: NDArray | slice) -> Samples:
-    """Return samples at these positions, dense."""
-    return Samples(
-        as_dense(samples.X[rows]),
-        samples.y[rows],
-        samples.weight[rows],
-    )

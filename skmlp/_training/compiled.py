@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Sequence
 
@@ -35,7 +34,6 @@ def train(
     monitors = Monitors(settings, score, observer)
     n_steps = math.ceil(len(samples) / settings.batch_size)
     shapes = Shapes.of(samples, settings.batch_size)
-    xla = pays_to_compile(n_steps * settings.epochs)
     with (
         PROGRAMS.lend(
             network,
@@ -43,9 +41,9 @@ def train(
             shapes,
             penalised=settings.alpha > 0,
             weighted=samples.is_weighted,
-            xla=xla,
+            xla=pays_to_compile(n_steps * settings.epochs),
         ) as program,
-        contextlib.nullcontext() if xla else graph_rewrites_off(),
+        graph_rewrites_off(),
     ):
         program.load(weights, settings, optimizer_state, rng)
         feed = Feed(samples, settings.batch_size, meanwhile=program.compile_epoch)

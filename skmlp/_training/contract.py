@@ -23,20 +23,33 @@ class Samples:
 
     Attributes
     ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Features of any numeric type. The engines cast them as they copy them.
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+        Features of any numeric type, of these samples and maybe of others. The engines
+        cast them as they copy them.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Class indices for ``"log_loss"``; else one column per output.
     weight : ndarray of shape (n_samples,)
         Positive sample weights, of the network's type.
+    rows : ndarray of int of shape (n_samples,), default=None
+        Where in ``X`` the samples are; ``None`` is all of ``X``.
     """
 
     X: NDArray
     y: NDArray
     weight: NDArray
+    rows: NDArray | None = None
 
     def __len__(self) -> int:
-        return self.X.shape[0]
+        return len(self.weight)
+
+    def features(self, which: NDArray | slice = slice(None)) -> NDArray:
+        """Return the features of the samples at these positions, sparse as they are."""
+        return self.X[which if self.rows is None else self.rows[which]]
+
+    def take(self, which: NDArray) -> Samples:
+        """Return the samples at these positions; their features are not copied."""
+        rows = which if self.rows is None else self.rows[which]
+        return Samples(self.X, self.y[which], self.weight[which], rows)
 
     @property
     def is_weighted(self) -> bool:

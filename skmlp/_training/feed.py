@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +13,18 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from skmlp._compat import has_gpu
-from skmlp._training.blocks import bucket, cut, gather, rows_of_a_block
+from skmlp._forward import as_dense
+from skmlp._training.blocks import bucket, cut, rows_of_a_block
 from skmlp._training.contract import Samples
 
 # Features, targets and weights, padded with rows of weight zero.
 Block = tuple[tf.Tensor, ...]
 
-# Arrays of this size are worth the start of threads to copy them.
+# Arrays of this size are worth the start of threads to fill them.
 _LARGE_BYTES = 2**24
+
+# What is copied at a time.
+_CHUNK_BYTES = 2**20
 
 
 class Feed:
@@ -41,8 +46,7 @@ class Feed:
         self.n_rows = rows_of_a_block(samples, batch_size)
         self.resident: Block | None = None
         if self.n_rows == len(samples):
-            everything = gather(samples, slice(None))
-            self.resident = place(everything, bucket(self.n_rows + 1), meanwhile)
+            self.resident = place(samples, bucket(self.n_rows + 1), meanwhile)
 
     def in_order(self, order: NDArray) -> Iterator[tuple[Block, NDArray]]:
         """Yield each block and the order in which to take its samples."""
@@ -50,7 +54,7 @@ class Feed:
             yield self.resident, order
             return
         for rows in cut(order, self.n_rows):
-            block = place(gather(self.samples, rows), bucket(self.n_rows + 1))
+            block = place(self.samples.take(rows), bucket(self.n_rows + 1))
             yield block, np.arange(len(rows))
 
     def as_stored(self) -> Iterator[tuple[Block, int]]:
@@ -62,42 +66,51 @@ class Feed:
 def place(
     samples: Samples, n_rows: int, meanwhile: Callable[[Block], None] | None = None
 ) -> Block:
-    """Copy samples to the device, padded to so many rows."""
-    sources = samples.X, samples.y, samples.weight
-    types = samples.device_type, samples.y.dtype, samples.weight.dtype
-    arrays = [
-        _aligned_zeros((n_rows, *source.shape[1:]), dtype)
-        for source, dtype in zip(sources, types, strict=True)
-    ]
-    with _copying(sources, arrays):
+    """Copy samples to the device, dense and padded to so many rows."""
+    X = _aligned_zeros((n_rows, samples.X.shape[1]), samples.device_type)
+    y = _aligned_zeros((n_rows, *samples.y.shape[1:]), samples.y.dtype)
+    weight = _aligned_zeros((n_rows,), samples.weight.dtype)
+    y[: len(samples)] = samples.y
+    weight[: len(samples)] = samples.weight
+    block = X, y, weight
+    with _copying_features(samples, X):
         if meanwhile is not None and not has_gpu():
-            meanwhile(_on_device(arrays))
-    return _on_device(arrays)
+            meanwhile(_on_device(block))
+    return _on_device(block)
 
 
 @contextlib.contextmanager
-def _copying(sources: Sequence[NDArray], arrays: Sequence[NDArray]) -> Iterator[None]:
-    """Fill the first rows of arrays, at the latest when this context ends.
+def _copying_features(samples: Samples, array: NDArray) -> Iterator[None]:
+    """Fill the first rows of an array, at the latest when this context ends.
 
     Large data by two threads: it is the first touch of new memory that takes long.
     """
-    n_rows = len(sources[0])
-    if sources[0].nbytes < _LARGE_BYTES:
-        for source, array in zip(sources, arrays, strict=True):
-            array[:n_rows] = source
+    n_samples = len(samples)
+    if array.nbytes < _LARGE_BYTES:
+        _copy_features(samples, array, 0, n_samples)
         yield
         return
 
-    halves = slice(0, n_rows // 2), slice(n_rows // 2, n_rows)
-    with ThreadPoolExecutor(len(halves)) as pool:
+    bounds = 0, n_samples // 2, n_samples
+    with ThreadPoolExecutor(2) as pool:
         copies = [
-            pool.submit(array.__setitem__, half, source[half])
-            for source, array in zip(sources, arrays, strict=True)
-            for half in halves
+            pool.submit(_copy_features, samples, array, *half)
+            for half in itertools.pairwise(bounds)
         ]
         yield
     for copy in copies:
         copy.result()
+
+
+def _copy_features(samples: Samples, array: NDArray, start: int, stop: int) -> None:
+    """Copy the features of the samples from ``start`` to ``stop``, a few at a time.
+
+    What makes them dense, or picks them out of others, stays in the processor's cache.
+    """
+    step = max(1, _CHUNK_BYTES // max(array[0].nbytes, 1))
+    for first in range(start, stop, step):
+        rows = slice(first, min(first + step, stop))
+        array[rows] = as_dense(samples.features(rows))
 
 
 def _on_device(arrays: Sequence[NDArray]) -> Block:

@@ -51,7 +51,7 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[Any, NDArray, NDArray]:
         rows = self.batches[index]
-        X = as_dense(self.samples.X[rows]).astype(self.network.dtype, copy=False)
+        X = as_dense(self.samples.features(rows)).astype(self.network.dtype, copy=False)
         if self.network.input_divisor != 1:
             X /= X.dtype.type(self.network.input_divisor)
         weight = self.samples.weight[rows]
