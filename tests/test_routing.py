@@ -31,7 +31,8 @@ def scaled_network(**params):
         X_val=True, y_val=True, sample_weight=True, sample_weight_val=True
     ).set_score_request(sample_weight=True)
     scaler = StandardScaler().set_fit_request(sample_weight=False)
-    return Pipeline([("scaler", scaler), ("net", net)], transform_input=["X_val"])
+    pipeline = Pipeline([("scaler", scaler), ("net", net)], transform_input=["X_val"])
+    return pipeline.set_score_request(sample_weight=True)
 
 
 def check_validated_on(pipeline, X_val, y_val, sample_weight=None):
