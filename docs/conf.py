@@ -38,8 +38,7 @@ numpydoc_show_class_members = False
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "backreferences_dir": "generated/used_in",
-    "doc_module": ("skmlp",),
+    "backreferences_dir": "generated",  # else the small galleries of a page warn
     "abort_on_example_error": True,
     "capture_repr": ("_repr_html_",),
     "download_all_examples": False,
