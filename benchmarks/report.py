@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from benchmarks import works
 from benchmarks.libraries import LIBRARIES
 from benchmarks.process import LibraryProcess
@@ -40,6 +42,7 @@ def describe_machine() -> dict[str, str]:
     """Return what the numbers depend on: processor, GPU if any, and versions."""
     machine = {
         "processor": _processor(),
+        "SIMD": _simd(),
         "cores": str(len(os.sched_getaffinity(0))),
     }
     if names := gpu_names():
@@ -63,6 +66,12 @@ def _processor() -> str:
         lines = []
     names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
+
+
+def _simd() -> str:
+    """Return the widest vector instructions that NumPy finds, by its name of them."""
+    extensions = np.show_config(mode="dicts")["SIMD Extensions"]
+    return [*extensions.get("baseline", ()), *extensions.get("found", ())][-1]
 
 
 def gpu_names() -> list[str]:

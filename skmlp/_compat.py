@@ -5,8 +5,8 @@ dependency        what is used, and why
 ================  ====================================================================
 scikit-learn      parameter constraints and the weight check of its own estimators; the
                   weights that its MLP trains on from, and the state of its optimizer;
-                  from 1.9 on, whether callbacks are set, and the HTML table of the
-                  fitted attributes
+                  from 1.9 on, whether callbacks are set, their context, and the HTML
+                  table of the fitted attributes, whose ``_html_repr`` is overridden
 TensorFlow        start-up: threads, memory growth, the chatter on file descriptor 2;
                   graph rewriting, off for one thread; what the first dataset from a
                   generator does to memory
@@ -66,6 +66,7 @@ __all__ = [
     "InvalidParameterError",
     "StrOptions",
     "available_type",
+    "callback_context",
     "check_sample_weight",
     "fitted_attributes",
     "float64_allowed",
@@ -117,6 +118,11 @@ def check_sample_weight(
 def has_callbacks(estimator: Any) -> bool:
     """Return whether scikit-learn's callbacks are set on an estimator."""
     return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def callback_context(estimator: Any, name: str, n_subtasks: int) -> Any:
+    """Return the context in which callbacks are told of a task and its subtasks."""
+    return estimator._init_callback_context(name, max_subtasks=n_subtasks)
 
 
 def fitted_attributes(learned: Any, doc_link: str) -> Any:
@@ -225,9 +231,9 @@ def has_gpu() -> bool:
 def graph_rewrites_off() -> Iterator[None]:
     """Run TensorFlow functions of this thread without Grappler.
 
-    A graph that runs for less than a second is not worth rewriting, and the rewriter
-    logs a warning for each operation in float64. The public switch is global. On
-    another Keras backend there is nothing to turn off.
+    A graph that runs for less than a second is not worth rewriting, what XLA compiles
+    needs it not, and the rewriter logs a warning for each operation in float64. The
+    public switch is global. On another Keras backend there is nothing to turn off.
     """
     if import_keras().config.backend() != "tensorflow":
         yield

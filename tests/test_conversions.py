@@ -329,6 +329,37 @@ def test_what_the_mlp_would_train_without_is_named(problem, params):
     assert_allclose(outputs(mlp), outputs(net), atol=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("SGD", {"weight_decay": 0.01}),
+        ("SGD", {"clipnorm": 1.0}),
+        ("Adam", {"amsgrad": True}),
+        ("Adam", {"use_ema": True}),
+    ],
+)
+def test_settings_that_the_optimizer_of_an_mlp_lacks_are_named(name, settings):
+    import keras
+
+    optimizer = getattr(keras.optimizers, name)(**settings)
+    net = fit(PROBLEMS["multiclass"], optimizer=optimizer)
+
+    with pytest.warns(UserWarning, match=f"no equivalent of optimizer=.*{name}"):
+        mlp = net.to_sklearn()
+
+    assert mlp.solver == name.lower()
+
+
+def test_best_score_is_of_the_epochs_that_were_validated():
+    net = fit(PROBLEMS["multiclass"], warm_start=True)
+    net.set_params(early_stopping=True, monitor="accuracy").fit(X, NAMES)
+
+    mlp = net.to_sklearn()
+
+    assert np.isnan(mlp.validation_scores_[0])
+    assert mlp.best_validation_score_ == max(mlp.validation_scores_[net.epochs :])
+
+
 def test_mlp_takes_the_configuration_of_an_optimizer_instance():
     from keras.optimizers import SGD
 
@@ -440,6 +471,16 @@ def test_parameters_come_back_as_they_went(hidden):
 
     sizes = (hidden,) if isinstance(hidden, int) else tuple(hidden)
     assert params == {**net.get_params(), "hidden_layer_sizes": sizes}
+
+
+@pytest.mark.parametrize(("verbose", "expected"), [(False, 0), (True, 2), (10, 2)])
+def test_mlp_that_prints_each_epoch_becomes_a_line_for_each(verbose, expected):
+    _, mlp, _ = fit_mlp("multiclass", solver="lbfgs")
+
+    net = DenseClassifier.from_sklearn(mlp.set_params(verbose=verbose))
+
+    assert net.verbose == expected
+    assert net.to_sklearn().verbose == bool(verbose)
 
 
 def test_early_stopping_comes_along():

@@ -5,11 +5,12 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+import skmlp._training.blocks
 import skmlp._training.compiled
 from skmlp._estimators import OPTIMIZER_NAMES
 from skmlp._training import Samples
@@ -167,6 +168,32 @@ def test_engines_agree_on_validation_curves(loss, n_validation, make_problem):
     )
 
     assert_engines_agree(problem, validation=held_out.as_validation(), atol=1e-5)
+
+
+@pytest.mark.parametrize("resident_bytes", [0, 2**30], ids=["blocks", "resident"])
+@pytest.mark.parametrize("as_given", [np.asarray, csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("engine", ["compiled", "portable"])
+def test_samples_among_others_give_what_they_give_alone(
+    engine, as_given, resident_bytes, make_problem, monkeypatch
+):
+    monkeypatch.setattr(skmlp._training.blocks, "_RESIDENT_BYTES", resident_bytes)
+    monkeypatch.setattr(skmlp._training.blocks, "_BLOCK_BYTES", 1024)
+    problem = make_problem(n_samples=40, weighted=True)
+    X, y, weight = problem.samples.X, problem.samples.y, problem.samples.weight
+    rows = np.arange(0, 40, 3)
+    alone = Samples(as_given(X[rows]), y[rows], weight[rows])
+    among = Samples(as_given(X), y, weight).take(rows)
+
+    expected, trained = (
+        replace(problem, samples=samples).train(
+            engine, validation=samples, batch_size=5
+        )
+        for samples in (alone, among)
+    )
+
+    for array, other in zip(trained.weights, expected.weights, strict=True):
+        assert_array_equal(array, other)
+    assert trained.history == expected.history
 
 
 @pytest.mark.parametrize("pixels", [False, True])

@@ -42,7 +42,7 @@ def test_block_has_the_samples_and_then_rows_of_weight_zero(n_samples, dtype):
 
 
 @pytest.mark.usefixtures("large_bytes")
-@pytest.mark.parametrize("chunk_bytes", [1, 40, 2**20])
+@pytest.mark.parametrize("chunk_bytes", [1, 24, 2**20])
 @pytest.mark.parametrize("as_given", [np.asarray, csr_array], ids=["dense", "sparse"])
 def test_block_has_those_of_the_samples_that_are_taken(
     as_given, chunk_bytes, monkeypatch
@@ -50,8 +50,9 @@ def test_block_has_those_of_the_samples_that_are_taken(
     monkeypatch.setattr(skmlp._training.feed, "_CHUNK_BYTES", chunk_bytes)
     samples = samples_of(9)
     some = replace(samples, X=as_given(samples.X)).take(np.array([0, 2, 3, 5, 6, 8]))
+    which = np.array([5, 0, 2])
 
-    X, y, weight = (tensor.numpy()[:3] for tensor in place(some.take([5, 0, 2]), 8))
+    X, y, weight = (tensor.numpy()[:3] for tensor in place(some.take(which), 8))
 
     assert_array_equal(X, samples.X[[8, 0, 3]])
     assert_array_equal(y, samples.y[[8, 0, 3]])
@@ -66,7 +67,7 @@ def test_taking_samples_copies_no_features():
     assert len(some) == 5
     assert some.take(np.array([1, 2])).X is samples.X
     assert_array_equal(some.features(), samples.X[::2])
-    assert np.shares_memory(samples.features(), samples.X)
+    assert samples.features() is samples.X
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
@@ -489,6 +490,25 @@ def test_data_on_the_device_are_freed_after_the_fit(
     assert len(cache) == 1
     assert placed
     assert [tensor() for tensor in placed] == [None] * len(placed)
+
+
+def test_xla_compiles_the_epoch_and_not_the_evaluation(
+    cache, classifier, data, monkeypatch
+):
+    asked = {}
+    make_function = tf.function
+
+    def recorded(function, *, jit_compile, **kwargs):
+        asked[function.__name__] = jit_compile
+        return make_function(function, jit_compile=jit_compile, **kwargs)
+
+    monkeypatch.setattr(tf, "function", recorded)
+    monkeypatch.setattr(skmlp._training.compiled, "pays_to_compile", lambda n: True)
+    X, y = data
+
+    classifier.fit(X, y, X_val=X, y_val=y)
+
+    assert asked == {"_epoch": True, "_evaluation": False}
 
 
 def test_fit_is_not_changed_by_a_later_fit_of_the_same_program(cache, classifier, data):

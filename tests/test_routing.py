@@ -32,6 +32,7 @@ def scaled_network(**params):
     ).set_score_request(sample_weight=True)
     scaler = StandardScaler().set_fit_request(sample_weight=False)
     pipeline = Pipeline([("scaler", scaler), ("net", net)], transform_input=["X_val"])
+    # scikit-learn 1.7 asks the pipeline, later ones ask its last step.
     return pipeline.set_score_request(sample_weight=True)
 
 

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits, load_iris
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skmlp import DenseClassifier, DenseRegressor
+from skmlp import DenseClassifier, DenseMNISTClassifier, DenseRegressor
 
 sklearn_callback = pytest.importorskip("sklearn.callback")  # scikit-learn 1.9
 ProgressBar = sklearn_callback.ProgressBar
@@ -98,6 +98,22 @@ def test_scoring_monitor_logs_what_shorter_fits_would_score(kind, iris):
     assert_allclose(epochs, expected)
     assert whole == expected[-1]
     assert len(set(expected)) > 1
+
+
+@pytest.mark.parametrize("estimator_class", [DenseMNISTClassifier, DenseRegressor])
+def test_scoring_monitor_scores_images_and_numbers_as_given(estimator_class):
+    X, y = load_digits(return_X_y=True)
+    images = (X[:200] * 15).astype(np.uint8).reshape(-1, 8, 8)
+    features = images if estimator_class is DenseMNISTClassifier else X[:200]
+    scoring = "accuracy" if estimator_class is DenseMNISTClassifier else "r2"
+    monitor = ScoringMonitor(scoring=scoring)
+    net = estimator_class((4,), epochs=2, tol=None, random_state=0)
+
+    net.set_callbacks(monitor).fit(features, y[:200])
+
+    rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+    assert len(rows) == 2
+    assert_allclose(rows[-1][scoring], net.score(features, y[:200]))
 
 
 def test_training_is_the_same_with_callbacks_as_without(kind, iris):

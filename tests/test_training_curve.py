@@ -130,6 +130,14 @@ def test_best_epoch_is_marked_on_the_validation_curve():
     assert labels(display)[-1] == "net, best epoch: 2"
 
 
+def test_epoch_that_an_interrupt_chose_is_marked():
+    estimator = Recorded(LOSSES, best_epoch=2).fit()
+
+    display = TrainingCurveDisplay.from_estimator(estimator)
+
+    assert_array_equal(display.markers_["Recorded"].get_xdata(), [2])
+
+
 def test_last_epoch_is_not_marked_as_the_best_one():
     estimator = Recorded(LOSSES, best_epoch=3).fit()
 

@@ -160,8 +160,8 @@ class Conversions:
         -----
         ``optimizer`` is a Keras optimizer instead of a name where its configuration is
         not Keras' own: for Adam with scikit-learn's default ``epsilon=1e-8`` (in Keras
-        1e-7), and for Nesterov's momentum. ``max_fun`` and ``power_t`` are not taken
-        over.
+        1e-7), and for Nesterov's momentum. To make such an object or to load it from a
+        file imports Keras. ``max_fun`` and ``power_t`` are not taken over.
         """
         from skmlp._estimators.mlp import from_mlp
 

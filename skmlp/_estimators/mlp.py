@@ -194,16 +194,22 @@ def _as_mlp_optimizer(estimator):
     if solver not in OPTIMIZERS:
         return {}, ["optimizer"]
     config = OPTIMIZERS[solver]
+    lost = []
     if not isinstance(optimizer, str):
-        config = config | {key: optimizer.get_config()[key] for key in config}
+        given, default = optimizer.get_config(), type(optimizer)().get_config()
+        if any(given[key] != default[key] for key in given.keys() - {*config, "name"}):
+            lost = ["optimizer"]
+        config = config | {key: given[key] for key in config}
     if estimator.learning_rate != "auto":
         config = config | {"learning_rate": estimator.learning_rate}
     if estimator.momentum != "auto" and "momentum" in config:
         config = config | {"momentum": estimator.momentum}
-    lost = []
     if not isinstance(config["learning_rate"], Real):  # a schedule
         config = {key: config[key] for key in config if key != "learning_rate"}
-        lost = ["optimizer" if estimator.learning_rate == "auto" else "learning_rate"]
+        if estimator.learning_rate != "auto":
+            lost = [*lost, "learning_rate"]
+        elif not lost:
+            lost = ["optimizer"]
     named = {_RENAMED.get(key, key): value for key, value in config.items()}
     return {"solver": solver, **named}, lost
 
@@ -216,7 +222,7 @@ def _from_mlp_parameters(mlp):
         "alpha": mlp.alpha,
         "epochs": mlp.max_iter,
         "warm_start": mlp.warm_start,
-        "verbose": int(mlp.verbose),
+        "verbose": 2 if mlp.verbose else 0,
         "random_state": copy.deepcopy(mlp.random_state),
         "tol": mlp.tol,
     }
@@ -272,7 +278,8 @@ def _set_curves(mlp, estimator):
     if estimator.early_stopping and estimator.validation_scores_:
         mlp.best_loss_ = None
         mlp.validation_scores_ = list(estimator.validation_scores_)
-        mlp.best_validation_score_ = max(mlp.validation_scores_)
+        # NaN stands for epochs of an earlier fit without validation data.
+        mlp.best_validation_score_ = float(np.nanmax(mlp.validation_scores_))
 
 
 def _training_of(mlp):

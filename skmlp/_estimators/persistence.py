@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import warnings
 import zlib
-from dataclasses import fields
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -87,7 +86,7 @@ def checksum(value, start=0):
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()  # an array of strings or objects, or a single number
     elif isinstance(value, Network):
-        value = [getattr(value, field.name) for field in fields(value)]
+        value = vars(value)  # not its fields: another version may have others
     if isinstance(value, dict):
         value = sorted(value.items(), key=lambda item: repr(item[0]))
     if isinstance(value, list | tuple):

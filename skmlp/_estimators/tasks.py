@@ -6,6 +6,8 @@ the parameter ``callbacks`` are Keras'.
 
 from __future__ import annotations
 
+from skmlp._compat import callback_context
+
 
 class FitTask:
     """The task of a fit, with a subtask for each epoch.
@@ -30,7 +32,7 @@ class FitTask:
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.subject = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self.attributes_of = attributes_of
-        self.context = estimator._init_callback_context(name, max_subtasks=n_epochs)
+        self.context = callback_context(estimator, name, n_epochs)
         self.epoch = None
         self.context.call_on_fit_task_begin(**self.subject)
 

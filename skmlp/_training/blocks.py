@@ -1,8 +1,8 @@
 """The samples of an epoch in blocks that fit on the device.
 
 Dense data of moderate size are one block, which stays on the device. Sparse data, and
-dense data beyond that, are cut anew in each epoch: a block at a time is gathered, made
-dense, copied to the device, and dropped.
+dense data beyond that, are cut anew in each epoch: a block at a time is copied to the
+device, dense, and dropped.
 """
 
 from __future__ import annotations

@@ -42,14 +42,17 @@ class Samples:
     def __len__(self) -> int:
         return len(self.weight)
 
-    def features(self, which: NDArray | slice = slice(None)) -> NDArray:
-        """Return the features of the samples at these positions, sparse as they are."""
-        return self.X[which if self.rows is None else self.rows[which]]
+    def features(self, which: NDArray | slice | None = None) -> NDArray:
+        """Return the features at these positions, or all, sparse where ``X`` is."""
+        rows = self.rows if which is None else self._rows_at(which)
+        return self.X if rows is None else self.X[rows]
 
     def take(self, which: NDArray) -> Samples:
         """Return the samples at these positions; their features are not copied."""
-        rows = which if self.rows is None else self.rows[which]
-        return Samples(self.X, self.y[which], self.weight[which], rows)
+        return Samples(self.X, self.y[which], self.weight[which], self._rows_at(which))
+
+    def _rows_at(self, which: Any) -> Any:
+        return which if self.rows is None else self.rows[which]
 
     @property
     def is_weighted(self) -> bool:

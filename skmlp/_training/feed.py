@@ -72,11 +72,11 @@ def place(
     weight = _aligned_zeros((n_rows,), samples.weight.dtype)
     y[: len(samples)] = samples.y
     weight[: len(samples)] = samples.weight
-    block = X, y, weight
+    arrays = X, y, weight
     with _copying_features(samples, X):
         if meanwhile is not None and not has_gpu():
-            meanwhile(_on_device(block))
-    return _on_device(block)
+            meanwhile(_on_device(arrays))
+    return _on_device(arrays)
 
 
 @contextlib.contextmanager

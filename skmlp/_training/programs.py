@@ -155,7 +155,8 @@ class Program:
         specs = tuple(tf.TensorSpec.from_tensor(tensor) for tensor in tensors)
         key = (function.__name__, specs)
         if key not in self._concrete:
-            # To evaluate is products of large matrices, which XLA makes no faster.
+            # To evaluate is to multiply large matrices: on a processor XLA makes it no
+            # faster.
             xla = self._xla and function == self._epoch
             traced = tf.function(function, jit_compile=xla, autograph=False)
             self._concrete[key] = traced.get_concrete_function(*specs)

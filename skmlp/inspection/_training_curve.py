@@ -11,8 +11,8 @@ class TrainingCurveDisplay:
     """Loss or score of estimators after each epoch of their training.
 
     Training and validation curve of an estimator share a colour; the training curve is
-    dashed. Where training stopped early, a dot marks the epoch whose weights were kept.
-    Make one with :meth:`from_estimator` or :meth:`from_estimators`.
+    dashed. Where early stopping or Ctrl-C chose the epoch whose weights were kept, a dot
+    marks it. Make one with :meth:`from_estimator` or :meth:`from_estimators`.
 
     Parameters
     ----------
@@ -128,11 +128,7 @@ class TrainingCurveDisplay:
             for name, estimator in by_name(estimators).items()
         }
         curves = {name: _curves(network, metric) for name, network in networks.items()}
-        best_epochs = {
-            name: _best_epoch(network)
-            for name, network in networks.items()
-            if getattr(network, "early_stopping", False)
-        }
+        best_epochs = {name: _best_epoch(network) for name, network in networks.items()}
         return cls(curves, metric=metric, best_epochs=best_epochs).plot(
             ax=ax, **line_kwargs
         )
@@ -215,11 +211,15 @@ def _curves(network, metric):
 
 
 def _best_epoch(network):
-    """Return the epoch, from 1, whose weights early stopping kept, if it is known."""
+    """Return the epoch, from 1, whose weights were chosen, where one was."""
+    stopped_early = getattr(network, "early_stopping", False)
     if hasattr(network, "best_epoch_"):
-        return network.best_epoch_
+        # Ctrl-C may have chosen an epoch too; else it is the last.
+        chosen = stopped_early or network.best_epoch_ != len(network.history_["loss"])
+        return network.best_epoch_ if chosen else None
     scores = getattr(network, "validation_scores_", None)  # of scikit-learn's MLP
-    return None if scores is None else int(np.argmax(scores)) + 1
+    chosen = stopped_early and scores is not None
+    return int(np.argmax(scores)) + 1 if chosen else None
 
 
 def _history(network):
