@@ -11,8 +11,8 @@ class TrainingCurveDisplay:
     """Loss or score of estimators after each epoch of their training.
 
     Training and validation curve of an estimator share a colour; the training curve is
-    dashed. Where early stopping or Ctrl-C chose the epoch whose weights were kept, a dot
-    marks it. Make one with :meth:`from_estimator` or :meth:`from_estimators`.
+    dashed. A dot marks the epoch whose weights were kept, where early stopping or
+    Ctrl-C chose it. Make one with :meth:`from_estimator` or :meth:`from_estimators`.
 
     Parameters
     ----------
