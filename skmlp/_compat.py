@@ -231,9 +231,10 @@ def has_gpu() -> bool:
 def graph_rewrites_off() -> Iterator[None]:
     """Run TensorFlow functions of this thread without Grappler.
 
-    A graph that runs for less than a second is not worth rewriting, what XLA compiles
-    needs it not, and the rewriter logs a warning for each operation in float64. The
-    public switch is global. On another Keras backend there is nothing to turn off.
+    A graph that runs for less than a second is not worth rewriting, XLA rewrites what
+    it compiles by itself, and the rewriter logs a warning for each operation in
+    float64. The public switch is global. On another Keras backend there is nothing to
+    turn off.
     """
     if import_keras().config.backend() != "tensorflow":
         yield

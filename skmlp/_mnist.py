@@ -100,7 +100,8 @@ class DenseMNISTClassifier(DenseClassifier):
         ``optimizer="lbfgs"``.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last fit, with ``epochs`` more.
-        From equal data it holds the same samples out for validation.
+        From equal data it holds the same samples out for validation; the best epoch is
+        looked for among the new ones.
     max_time : float or None, default=None
         Seconds after which no further epoch begins. Only used by ``fit``.
     on_interrupt : {"raise", "keep"}, default="raise"
@@ -147,8 +148,8 @@ class DenseMNISTClassifier(DenseClassifier):
         Epochs that the last ``fit`` trained.
     best_epoch_ : int
         Epoch, counted from 1, whose weights are kept: the last one, or with
-        ``early_stopping``, and after Ctrl-C, the best. It is the number of ``epochs``
-        to train with on all the data.
+        ``early_stopping``, and after Ctrl-C, the best. Without ``warm_start`` it is the
+        number of ``epochs`` to train with on all the data.
     history_ : dict of str to list of float
         What Keras records of each epoch: ``"loss"``, ``"accuracy"``, and with
         validation data ``"val_loss"`` and ``"val_accuracy"``, and ``"val_score"`` where

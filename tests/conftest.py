@@ -114,6 +114,8 @@ def _make_problem(
         y, output = signal.argmax(axis=1).astype(np.int32), "softmax"
     elif loss == "binary_log_loss":
         y, output = (signal[:, :1] > signal[:, :1].mean()).astype(dtype), "sigmoid"
+    elif loss == "poisson":
+        y, output = np.abs(signal).astype(dtype), "exponential"
     else:
         y, output = signal.astype(dtype), "linear"
     weight = rng.uniform(0.2, 3, n_samples) if weighted else np.ones(n_samples)

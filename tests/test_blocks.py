@@ -45,9 +45,10 @@ def test_blocks_are_the_order_cut_in_turn(n, n_rows):
 
 
 @pytest.mark.parametrize("as_sparse", [csr_matrix, csr_array, csc_matrix])
-def test_sparse_samples_give_what_dense_samples_give(digits, as_sparse):
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_sparse_samples_give_what_dense_samples_give(digits, as_sparse, optimizer):
     X, y = digits
-    clf = DenseClassifier((8,), **FAST)
+    clf = DenseClassifier((8,), optimizer=optimizer, **FAST)
 
     dense = clf.fit(X, y, X_val=X, y_val=y)
     expected = dense.coefs_[0], dense.predict_proba(X), dense.history_
@@ -58,10 +59,19 @@ def test_sparse_samples_give_what_dense_samples_give(digits, as_sparse):
     assert sparse.history_ == expected[2]
 
 
-@pytest.mark.parametrize("batch_size", [32, 64, 1000])
-def test_small_blocks_give_what_one_block_gives(digits, batch_size, monkeypatch):
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"batch_size": 32},
+        {"batch_size": 64},
+        {"batch_size": 1000},
+        {"optimizer": "lbfgs"},
+    ],
+    ids=str,
+)
+def test_small_blocks_give_what_one_block_gives(digits, params, monkeypatch):
     X, y = digits
-    clf = DenseClassifier((8,), batch_size=batch_size, **FAST)
+    clf = DenseClassifier((8,), **params, **FAST)
     whole = clf.fit(X, y, X_val=X, y_val=y).coefs_[0], clf.loss_curve_
 
     monkeypatch.setattr(blocks, "_RESIDENT_BYTES", 0)

@@ -30,7 +30,7 @@ SETTINGS = [
     DenseMNISTClassifier(**EARLY_STOPPING),
     DenseClassifier(**DROPOUT),
     DenseRegressor(**DROPOUT),
-    DenseMNISTClassifier(**DROPOUT),
+    DenseMNISTClassifier(batch_norm=True, **DROPOUT),
     DenseClassifier(**LBFGS),
     DenseRegressor(**LBFGS),
     DenseMNISTClassifier(**LBFGS),
@@ -68,6 +68,10 @@ class ValidatedClassifier(Validated, DenseClassifier):
     pass
 
 
+class ValidatedMNISTClassifier(Validated, DenseMNISTClassifier):
+    pass
+
+
 class ValidatedRegressor(Validated, DenseRegressor):
     pass
 
@@ -75,6 +79,7 @@ class ValidatedRegressor(Validated, DenseRegressor):
 VALIDATED = [
     ValidatedClassifier(batch_norm=True, **ADAM),
     ValidatedRegressor(batch_norm=True, **ADAM),
+    ValidatedMNISTClassifier(batch_norm=True, **ADAM),
 ]
 
 

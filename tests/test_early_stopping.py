@@ -6,11 +6,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score, log_loss, make_scorer, r2_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
-from skmlp import DenseClassifier, DenseRegressor
+from skmlp import DenseClassifier, DenseMNISTClassifier, DenseRegressor
 from skmlp._estimators.holding_out import hold_out
 from skmlp.model_selection import compare_architectures
 
@@ -73,6 +74,22 @@ def test_equal_samples_stay_together(digits):
         np.unique(np.repeat(np.arange(len(X)), times)[repeated]), np.sort(once)
     )
     assert len(repeated) == times[once].sum()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("given", [False, True])
+def test_scorers_take_one_hot_rows_as_labels(digits, given, weighted):
+    X, y = digits
+    weight = np.linspace(1, 2, len(y)) if weighted else None
+    clf = DenseMNISTClassifier(
+        (8,), epochs=3, early_stopping=True, monitor="balanced_accuracy", random_state=0
+    )
+
+    def scores(y):
+        validation = {"X_val": X, "y_val": y} if given else {}
+        return clf.fit(X, y, weight, **validation).validation_scores_
+
+    assert scores(np.eye(10)[y]) == scores(y)
 
 
 def test_too_few_samples_to_hold_out_are_refused(digits):
@@ -262,3 +279,14 @@ def test_test_data_of_a_comparison_do_not_stop_training(digits):
 def test_partial_fit_is_absent_with_early_stopping():
     assert hasattr(DenseClassifier(), "partial_fit")
     assert not hasattr(DenseClassifier(early_stopping=True), "partial_fit")
+
+
+@pytest.mark.parametrize(
+    ("monitor", "watched"),
+    [("loss", "validation loss"), ("accuracy", "validation score")],
+)
+def test_warning_names_what_still_improved(digits, monitor, watched):
+    clf = DenseClassifier((8,), monitor=monitor, **{**FAST, "epochs": 2})
+
+    with pytest.warns(ConvergenceWarning, match=f"The {watched} still improved"):
+        clf.fit(*digits)

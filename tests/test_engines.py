@@ -18,6 +18,7 @@ from skmlp._training import Samples
 SLOW = pytest.mark.slow
 ENGINES = ["compiled", "portable"]
 LOSSES = ["log_loss", "binary_log_loss", "squared_error"]
+OTHER_LOSSES = ["absolute_error", "poisson", "huber", "quantile"]
 
 # Keras averages the loss over an epoch in float32, whatever the network is trained in.
 HISTORY_ERROR = 1e-6
@@ -78,7 +79,10 @@ def test_engines_agree_for_every_optimizer_in_either_type_with_and_without_xla(
     )
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "loss",
+    [*LOSSES, *(pytest.param(loss, marks=SLOW) for loss in OTHER_LOSSES)],
+)
 def test_engines_agree_with_sample_weights_and_a_penalty(loss, make_problem):
     assert_engines_agree(make_problem(loss, weighted=True), alpha=0.5)
 

@@ -227,6 +227,18 @@ def test_one_hot_rows_of_ten_classes_keep_a_class_without_samples():
     assert clf.predict_proba(X).shape == (20, 10)
 
 
+def test_balanced_weights_of_one_hot_rows_leave_out_a_class_without_samples():
+    X = np.random.RandomState(0).uniform(size=(20, 5))
+    y = np.eye(4)[np.repeat([0, 1, 2], [10, 8, 2])]  # no threes
+    clf = DenseMNISTClassifier(class_weight="balanced", **FAST)
+
+    balanced = clf.fit(X, y).coefs_[0].copy()
+    weights = {0: 20 / (3 * 10), 1: 20 / (3 * 8), 2: 20 / (3 * 2)}
+    given = clf.set_params(class_weight=weights).fit(X, y).coefs_[0]
+
+    assert_array_equal(balanced, given)
+
+
 def test_table_of_targets_that_is_not_one_hot_is_refused(iris):
     X, y = iris
     with pytest.raises(ValueError, match="one-hot rows with a single 1"):

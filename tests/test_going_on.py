@@ -2,6 +2,7 @@
 
 import pickle
 import time
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingGridSearchCV
 
 from skmlp import DenseClassifier, DenseRegressor
+from skmlp._training.monitors import KeepBest
 
 WHOLE = {"tol": None, "random_state": 0}
 
@@ -24,24 +26,36 @@ def digits():
     return (X / 16)[:400], y[:400]
 
 
-@pytest.mark.parametrize(
-    "params", [{}, {"batch_norm": True}, {"dropout": 0.3}], ids=str
-)
-@pytest.mark.parametrize("pickled", [False, True])
-def test_calls_of_partial_fit_do_what_as_many_epochs_do(digits, pickled, params):
-    """The optimizer (Adam has a state), the order and dropout go on, if pickled too."""
-    X, y = digits
-    clf = DenseClassifier((8,), random_state=0, **params)
+def in_parts(clf, X, y, pickled):
+    """Return the classifier after four calls, pickled after each of them or not."""
     for _ in range(4):
         clf.partial_fit(X, y, classes=np.arange(10))
         clf = pickle.loads(pickle.dumps(clf)) if pickled else clf
+    return clf
 
-    if params.get("dropout"):  # each call seeds dropout anew
-        assert np.isfinite(clf.loss_curve_).all()
-        return
+
+@pytest.mark.parametrize("params", [{}, {"batch_norm": True}], ids=str)
+@pytest.mark.parametrize("pickled", [False, True])
+def test_calls_of_partial_fit_do_what_as_many_epochs_do(digits, pickled, params):
+    """The optimizer (Adam has a state) and the order go on, if pickled too."""
+    X, y = digits
+    clf = in_parts(DenseClassifier((8,), random_state=0, **params), X, y, pickled)
+
     whole = DenseClassifier((8,), epochs=4, **WHOLE, **params).fit(X, y)
     assert_array_equal(clf.coefs_[0], whole.coefs_[0])
     assert clf.loss_curve_ == whole.loss_curve_
+
+
+def test_partial_fit_draws_the_same_dropout_after_pickling(digits):
+    """Each call seeds dropout anew, so calls do not do what epochs do."""
+    clf = DenseClassifier((8,), dropout=0.3, random_state=0)
+
+    kept, pickled = (
+        in_parts(clone(clf), *digits, pickled) for pickled in (False, True)
+    )
+
+    assert_array_equal(pickled.coefs_[0], kept.coefs_[0])
+    assert pickled.loss_curve_ == kept.loss_curve_
 
 
 def test_fit_in_between_makes_partial_fit_start_its_optimizer_afresh(digits):
@@ -161,6 +175,18 @@ def test_curves_of_what_was_not_recorded_before_begin_with_nan(digits):
     assert np.isnan(clf.validation_loss_curve_[:3]).all()
     best = clf.validation_loss_curve_[clf.best_epoch_ - 1]
     assert best == np.nanmin(clf.validation_loss_curve_)
+
+
+def test_each_warm_start_looks_for_the_best_of_its_own_epochs(digits):
+    X, y = digits
+    params = {"learning_rate": 0.1, "early_stopping": True, "n_iter_no_change": 99}
+    clf = DenseClassifier((8,), epochs=8, warm_start=True, **WHOLE, **params)
+
+    clf.fit(X, y).set_params(epochs=3).fit(X, y)
+
+    last = clf.validation_loss_curve_[8:]
+    assert len(last) == 3
+    assert clf.best_epoch_ == 9 + np.argmin(last)
 
 
 def test_warm_start_holds_out_what_was_held_out_before(digits):
@@ -342,6 +368,24 @@ def test_interrupt_leaves_the_estimator_as_it_was(digits, interrupt):
         clf.fit(X, y, X_val=X, y_val=y)
 
     assert vars(clf) == before
+
+
+def test_interrupt_while_weights_are_copied_leaves_the_best_before_them():
+    weights = [np.ones(2)]
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    keep_best = KeepBest("loss")
+    keep_best.on_train_begin()
+    keep_best.set_model(SimpleNamespace(get_weights=lambda: weights))
+    keep_best.on_epoch_end(0, {"loss": 1.0})
+    keep_best.set_model(SimpleNamespace(get_weights=interrupt))
+    with pytest.raises(KeyboardInterrupt):
+        keep_best.on_epoch_end(1, {"loss": 0.5})
+
+    assert keep_best.best_weights is weights
+    assert (keep_best.best, keep_best.best_epoch) == (1.0, 1)
 
 
 def test_interrupt_before_the_first_epoch_has_ended_is_raised(digits):

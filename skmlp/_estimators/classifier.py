@@ -100,7 +100,8 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         ``optimizer="lbfgs"``.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last fit, with ``epochs`` more.
-        From equal data it holds the same samples out for validation.
+        From equal data it holds the same samples out for validation; the best epoch is
+        looked for among the new ones.
     max_time : float or None, default=None
         Seconds after which no further epoch begins. Only used by ``fit``.
     on_interrupt : {"raise", "keep"}, default="raise"
@@ -144,8 +145,8 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Epochs that the last ``fit`` trained.
     best_epoch_ : int
         Epoch, counted from 1, whose weights are kept: the last one, or with
-        ``early_stopping``, and after Ctrl-C, the best. It is the number of ``epochs``
-        to train with on all the data.
+        ``early_stopping``, and after Ctrl-C, the best. Without ``warm_start`` it is the
+        number of ``epochs`` to train with on all the data.
     history_ : dict of str to list of float
         What Keras records of each epoch: ``"loss"``, ``"accuracy"``, and with
         validation data ``"val_loss"`` and ``"val_accuracy"``, and ``"val_score"`` where
@@ -371,8 +372,8 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the samples.
         classes : array-like of shape (n_classes,), default=None
-            All labels there are. The first call needs them, unless ``y`` has a column
-            for each; later calls may leave them out.
+            All labels there are. The first call needs them; later calls may leave them
+            out. Not used where ``y`` has a column for each.
 
         Returns
         -------
@@ -471,6 +472,11 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             )
         return indices
 
+    def _as_scored(self, y):
+        if self._is_multilabel or not is_table(y):
+            return y
+        return self.classes_[self._indices(y)]  # what predict returns, for one-hot rows
+
     def _encode(self, y, dtype):
         if self._is_multilabel:
             return as_indicator(y, self.n_outputs_).astype(dtype)
@@ -494,9 +500,13 @@ class DenseClassifier(ClassifierMixin, BaseDense):
                 "labels. Pass sample_weight instead, or set class_weight=None."
             )
         indices = self._indices(y)
-        class_weight = compute_class_weight(
+        weighed = np.arange(len(self.classes_))
+        if self.class_weight == "balanced":  # a column of one-hot rows may be empty
+            weighed = np.unique(indices)
+        class_weight = np.ones(len(self.classes_))
+        class_weight[weighed] = compute_class_weight(
             self.class_weight,
-            classes=self.classes_,
+            classes=self.classes_[weighed],
             y=self.classes_[indices],
             sample_weight=weight,
         )

@@ -196,7 +196,8 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         Warns
         -----
         ConvergenceWarning
-            All epochs were used while the loss still improved: raise ``epochs`` or
+            All epochs were used while the loss, or what is monitored, still improved,
+            or with L-BFGS while the gradient was not yet small: raise ``epochs`` or
             ``tol``, or set ``tol=None``.
         UserWarning
             A parameter that was set has no effect beside the others; ``X`` in float64
@@ -220,13 +221,23 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
                 )
             if ending == "all epochs" and self.tol is not None:
                 warnings.warn(
-                    f"The loss still improved by more than tol={self.tol} when "
-                    f"epochs={self.epochs} were used up. Raise epochs or tol, or set "
-                    "tol=None.",
+                    f"{self._unfinished()} when epochs={self.epochs} were used up. "
+                    "Raise epochs or tol, or set tol=None.",
                     ConvergenceWarning,
                     stacklevel=2,
                 )
         return self
+
+    def _unfinished(self):
+        """Return what was still going on as the last epoch ended, in words."""
+        if self.early_stopping:
+            watched = "loss" if self.monitor == "loss" else "score"
+            return (
+                f"The validation {watched} still improved by more than tol={self.tol}"
+            )
+        if self.optimizer == "lbfgs":
+            return f"The gradient still had entries above tol={self.tol}"
+        return f"The loss still improved by more than tol={self.tol}"
 
     def _partial_fit(self, X, y, sample_weight):
         """Train one epoch more, with the optimizer and the generator as they are."""
@@ -351,7 +362,11 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         """Return data with targets and weights in the network's type."""
         check_range(X, network.dtype, "X")
         targets = self._encode(y, network.dtype)
-        return Data(Samples(X, targets, weight), y, is_weighted)
+        return Data(Samples(X, targets, weight), self._as_scored(y), is_weighted)
+
+    def _as_scored(self, y):
+        """Return targets as scorers take them."""
+        return y
 
     def _given_validation(self, network, X_val, y_val, sample_weight_val):
         """Return the caller's validation data, if any."""

@@ -103,9 +103,8 @@ class KeepBest(keras.callbacks.Callback):
         """Copy the weights if none were better."""
         value = as_cost(self.monitor, logs)
         if value < self.best:
-            self.best = value
-            self.best_epoch = epoch + 1
-            self.best_weights = self.model.get_weights()
+            weights = self.model.get_weights()  # first: an interrupt may end it
+            self.best, self.best_epoch, self.best_weights = value, epoch + 1, weights
 
 
 class ShowProgress(keras.callbacks.ProgbarLogger):
@@ -239,10 +238,9 @@ class Monitors:
                     settings.monitor, settings.tol, settings.n_iter_no_change
                 )
             )
-        after: list[keras.callbacks.Callback] = []
+        after: list[keras.callbacks.Callback] = [self.history]
         if settings.keep_best or settings.keep_interrupted:
             after.append(self.keep_best)
-        after.append(self.history)
         if settings.verbose:
             after.append(self.progress)
         if self.observer is not None:
