@@ -45,7 +45,9 @@ def test_blocks_are_the_order_cut_in_turn(n, n_rows):
 
 
 @pytest.mark.parametrize("as_sparse", [csr_matrix, csr_array, csc_matrix])
-@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+@pytest.mark.parametrize(
+    "optimizer", ["adam", pytest.param("lbfgs", marks=pytest.mark.tensorflow)]
+)
 def test_sparse_samples_give_what_dense_samples_give(digits, as_sparse, optimizer):
     X, y = digits
     clf = DenseClassifier((8,), optimizer=optimizer, **FAST)
@@ -65,7 +67,7 @@ def test_sparse_samples_give_what_dense_samples_give(digits, as_sparse, optimize
         {"batch_size": 32},
         {"batch_size": 64},
         {"batch_size": 1000},
-        {"optimizer": "lbfgs"},
+        pytest.param({"optimizer": "lbfgs"}, marks=pytest.mark.tensorflow),
     ],
     ids=str,
 )
