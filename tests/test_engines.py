@@ -176,7 +176,7 @@ def test_engines_agree_on_validation_curves(loss, n_validation, make_problem):
 
 @pytest.mark.parametrize("resident_bytes", [0, 2**30], ids=["blocks", "resident"])
 @pytest.mark.parametrize("as_given", [np.asarray, csr_array], ids=["dense", "sparse"])
-@pytest.mark.parametrize("engine", ["compiled", "portable"])
+@pytest.mark.parametrize("engine", ["compiled", pytest.param("portable", marks=SLOW)])
 def test_samples_among_others_give_what_they_give_alone(
     engine, as_given, resident_bytes, make_problem, monkeypatch
 ):

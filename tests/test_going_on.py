@@ -340,7 +340,9 @@ def test_interrupt_keeps_the_epoch_that_early_stopping_finds_best(digits, engine
     assert_allclose(clf.coefs_[0], three.fit(X, y).coefs_[0], rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("engine", ["compiled", "portable"])
+@pytest.mark.parametrize(
+    "engine", ["compiled", pytest.param("portable", marks=pytest.mark.slow)]
+)
 def test_interrupt_keeps_the_epoch_of_the_least_training_loss(digits, engine):
     """Neither the last epoch, which is worse, nor the one that is interrupted."""
     X, y = digits

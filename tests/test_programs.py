@@ -382,6 +382,7 @@ def test_fits_of_many_architectures_keep_so_many_programs(cache, classifier, dat
     assert len(cache) == 3
 
 
+@pytest.mark.slow
 def test_fits_of_many_architectures_keep_so_many_bytes(
     cache, compiled, classifier, data
 ):
