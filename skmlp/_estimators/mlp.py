@@ -194,24 +194,28 @@ def _as_mlp_optimizer(estimator):
     if solver not in OPTIMIZERS:
         return {}, ["optimizer"]
     config = OPTIMIZERS[solver]
-    lost = []
+    has_more = False
     if not isinstance(optimizer, str):
         given, default = optimizer.get_config(), type(optimizer)().get_config()
-        if any(given[key] != default[key] for key in given.keys() - {*config, "name"}):
-            lost = ["optimizer"]
+        rest = given.keys() - {*config, "name"}
+        has_more = any(given[key] != default[key] for key in rest)
         config = config | {key: given[key] for key in config}
     if estimator.learning_rate != "auto":
         config = config | {"learning_rate": estimator.learning_rate}
     if estimator.momentum != "auto" and "momentum" in config:
         config = config | {"momentum": estimator.momentum}
-    if not isinstance(config["learning_rate"], Real):  # a schedule
-        config = {key: config[key] for key in config if key != "learning_rate"}
-        if estimator.learning_rate != "auto":
-            lost = [*lost, "learning_rate"]
-        elif not lost:
-            lost = ["optimizer"]
-    named = {_RENAMED.get(key, key): value for key, value in config.items()}
-    return {"solver": solver, **named}, lost
+    has_schedule = not isinstance(config["learning_rate"], Real)
+    is_own = estimator.learning_rate == "auto"  # the optimizer's, not the parameter
+    lost = {
+        "optimizer": has_more or (has_schedule and is_own),
+        "learning_rate": has_schedule and not is_own,
+    }
+    named = {
+        _RENAMED.get(key, key): value
+        for key, value in config.items()
+        if not (has_schedule and key == "learning_rate")
+    }
+    return {"solver": solver, **named}, [name for name in lost if lost[name]]
 
 
 def _from_mlp_parameters(mlp):

@@ -100,7 +100,7 @@ class Program:
             return
         shapes = self.shapes
         indices = tf.zeros((shapes.max_batches, shapes.batch_size), tf.int32)
-        self._sums(self._epoch, *block, indices, tf.constant(0))
+        self._sums(self._epoch, *block, indices, tf.constant(0), xla=self._xla)
 
     def train_epoch(self, feed: Feed, order: NDArray) -> dict:
         """Train on samples in this order; return Keras' logs of the epoch."""
@@ -113,12 +113,17 @@ class Program:
             )
             indices.ravel()[: len(rows)] = rows
             n_samples = tf.constant(len(rows))
-            sums += self._sums(self._epoch, *block, tf.constant(indices), n_samples)
+            sums += self._sums(
+                self._epoch, *block, tf.constant(indices), n_samples, xla=self._xla
+            )
         loss, correct = sums
         return self._logs(loss / len(order), correct / feed.weight_sum)
 
     def evaluate(self, feed: Feed) -> dict:
-        """Return loss and accuracy, weighted, as Keras' logs."""
+        """Return loss and accuracy, weighted, as Keras' logs.
+
+        To evaluate is to multiply large matrices, which XLA makes no faster.
+        """
         sums = np.zeros(2)
         for block, n_samples in feed.as_stored():
             sums += self._sums(self._evaluation, *block, tf.constant(n_samples))
@@ -147,17 +152,20 @@ class Program:
         loss, correct = sums / feed.weight_sum
         return self._logs(loss, correct), gradient / feed.weight_sum
 
-    def _sums(self, function: Callable, *tensors: tf.Tensor) -> NDArray:
-        return np.array([float(value) for value in self._run(function, *tensors)])
+    def _sums(
+        self, function: Callable, *tensors: tf.Tensor, xla: bool = False
+    ) -> NDArray:
+        return np.array(
+            [float(sum_) for sum_ in self._run(function, *tensors, xla=xla)]
+        )
 
-    def _run(self, function: Callable, *tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def _run(
+        self, function: Callable, *tensors: tf.Tensor, xla: bool = False
+    ) -> tuple[tf.Tensor, ...]:
         """Call a function that is traced once for each combination of shapes."""
         specs = tuple(tf.TensorSpec.from_tensor(tensor) for tensor in tensors)
         key = (function.__name__, specs)
         if key not in self._concrete:
-            # To evaluate is to multiply large matrices: on a processor XLA makes it no
-            # faster.
-            xla = self._xla and function == self._epoch
             traced = tf.function(function, jit_compile=xla, autograph=False)
             self._concrete[key] = traced.get_concrete_function(*specs)
         return self._concrete[key](*tensors)
