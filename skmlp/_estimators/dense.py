@@ -12,9 +12,9 @@ import warnings
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.metrics import get_scorer_names
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, validate_data
 
@@ -59,6 +59,7 @@ from skmlp._estimators.fitted import FittedNetwork
 from skmlp._estimators.holding_out import hold_out
 from skmlp._estimators.idle import warn_of_idle_parameters
 from skmlp._estimators.persistence import CheckedState
+from skmlp._estimators.scoring import score_of_weights
 from skmlp._estimators.tasks import FitTask
 from skmlp._forward import ALIASES
 from skmlp._network import Network
@@ -330,7 +331,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
             data.samples,
             settings,
             validation=held_out.validation_samples() if held_out else None,
-            score=self._score_of_weights(network, held_out) if held_out else None,
+            score=score_of_weights(self, network, held_out) if held_out else None,
             observer=task,
             callbacks=callbacks,
             optimizer_state=optimizer_state,
@@ -402,41 +403,6 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
             rng=np.random.RandomState(self._split_seed),
         )
         return data.take(training), data.take(validation)
-
-    def _score_of_weights(self, network, held_out):
-        """Return a function that scores weights on validation data, if it is needed."""
-        if self.monitor == "loss" and isinstance(self, ClassifierMixin):
-            return None  # the engines record the accuracy themselves
-        scorer = get_scorer("r2" if self.monitor == "loss" else self.monitor)
-        samples = held_out.samples
-        X = samples.features()
-        weight = {"sample_weight": samples.weight} if held_out.is_weighted else {}
-        fitted = copy.copy(self)
-        vars(fitted).pop("feature_names_in_", None)  # the data are an array by now
-
-        def score(weights):
-            fitted._set_weights(network, weights)
-            try:
-                # check_finite speaks of a loss too large.
-                with np.errstate(all="ignore"):
-                    value = scorer(fitted, X, held_out.y, **weight)
-            except (TypeError, ValueError) as error:
-                if not weight:
-                    raise
-                raise ValueError(
-                    "monitor needs a scorer that takes sample_weight where the "
-                    f"validation samples have weights. Got {self.monitor!r}, which "
-                    f"raised {error!r}. Use another scorer, or leave the weights out."
-                ) from error
-            try:
-                return float(value)
-            except (TypeError, ValueError):
-                raise ValueError(
-                    "monitor needs a scorer that returns a number. Got "
-                    f"{value!r} from {self.monitor!r}. Return a float."
-                ) from None
-
-        return score
 
     def _start(self, network, goes_on, partial):
         """Return initial weights, optimizer state, and the generator of the fit."""
