@@ -13,19 +13,23 @@ from skmlp import DenseClassifier
 
 rng = np.random.RandomState(0)
 X, y = rng.rand(300, 50).astype("float32"), rng.randint(3, size=300)
-process = psutil.Process()
-resident = []
+
+def resident():
+    gc.collect()
+    return psutil.Process().memory_info().rss / 2**20
+
 for i in range(200):
     DenseClassifier(
         [(64,), (32, 16), (8,), (16, 8, 4)][i % 4],
         learning_rate=10.0 ** -(1 + i % 3),
-        epochs=[5, 300][i % 2],  # without and with XLA
+        batch_size=30,
+        epochs=[5, 50][i % 2],  # without and with XLA
         tol=None,
         random_state=i,
     ).fit(X, y)
-    gc.collect()
-    resident.append(process.memory_info().rss / 2**20)
-print((resident[-1] - resident[49]) / 150)
+    if i == 49:
+        after_50 = resident()
+print((resident() - after_50) / 150)
 """
 
 

@@ -60,13 +60,9 @@ print(tf.config.threading.get_intra_op_parallelism_threads())
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(
-    "params",
-    ["epochs=3", "epochs=600", "epochs=2, callbacks=[Batches()]"],
-    ids=["graph", "xla", "portable"],
-)
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_first_fit_of_a_process_writes_nothing(backend, dtype, params, run_program):
+def test_first_fits_of_a_process_write_nothing(backend, dtype, run_program):
+    """By operation, compiled, and by Keras' own ``fit``."""
     program = f"""
 import numpy as np
 from skmlp import DenseClassifier
@@ -74,7 +70,9 @@ from skmlp._compat import import_keras
 class Batches(import_keras().callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None): pass
 X = np.random.RandomState(0).rand(40, 4).astype("{dtype}")
-DenseClassifier((4,), tol=None, {params}).fit(X, np.arange(40) % 3).predict_proba(X)
+for params in {{"epochs": 3}}, {{"epochs": 600}}, {{"callbacks": [Batches()]}}:
+    clf = DenseClassifier((4,), tol=None, **{{"epochs": 2}} | params)
+    clf.fit(X, np.arange(40) % 3).predict_proba(X)
 """
     finished = run_program(program, KERAS_BACKEND=backend)
 
