@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib import pyplot
@@ -17,6 +18,8 @@ from sklearn.utils import check_random_state
 from skmlp._compat import import_keras
 from skmlp._network import Network, Weights
 from skmlp._training import Samples, Settings, Trained, make_optimizer, train
+
+matplotlib.use("agg")  # an example that shows its picture waits for nobody
 
 SETTINGS = {
     "alpha": 0.0,

@@ -24,27 +24,36 @@ OTHER_LOSSES = ["absolute_error", "poisson", "huber", "quantile"]
 HISTORY_ERROR = 1e-6
 
 
-@pytest.fixture(params=[True, False], ids=["xla", "graph"])
-def xla(request, monkeypatch):
-    """Compile with XLA, or do not, however short the fit is."""
-    monkeypatch.setattr(
-        skmlp._training.compiled, "pays_to_compile", lambda n_steps: request.param
-    )
-    return request.param
+@pytest.fixture
+def switch_xla(monkeypatch):
+    """Return a function that has XLA used, or not, however short the fit is."""
+
+    def switch_xla(is_used):
+        monkeypatch.setattr(
+            skmlp._training.compiled, "pays_to_compile", lambda n_steps: is_used
+        )
+
+    return switch_xla
 
 
-def assert_engines_agree(problem, *, atol=1e-10, **settings):
-    """Train on both engines, compare, and return what the compiled one gives."""
-    compiled = problem.train("compiled", **settings)
+def assert_engines_agree(problem, *, atol=1e-10, switch_xla=None, **settings):
+    """Train on both engines, compare, and return what the compiled one gives.
+
+    With and without XLA if there is a function that switches it.
+    """
     portable = problem.train("portable", **settings)
-
-    for array, other in zip(compiled.weights, portable.weights, strict=True):
-        assert_allclose(array, other, rtol=0, atol=atol)
-    assert list(compiled.history) == list(portable.history)
-    for name, values in compiled.history.items():
-        assert_allclose(values, portable.history[name], rtol=HISTORY_ERROR, atol=1e-6)
-    assert compiled.best_epoch == portable.best_epoch
-    assert not np.allclose(compiled.weights[0], problem.weights[0], rtol=0, atol=1e-5)
+    for xla in [False] if switch_xla is None else [False, True]:
+        if switch_xla is not None:
+            switch_xla(xla)
+        compiled = problem.train("compiled", **settings)
+        for array, other in zip(compiled.weights, portable.weights, strict=True):
+            assert_allclose(array, other, rtol=0, atol=atol)
+        assert list(compiled.history) == list(portable.history)
+        for name, values in compiled.history.items():
+            expected = portable.history[name]
+            assert_allclose(values, expected, rtol=HISTORY_ERROR, atol=1e-6)
+        assert compiled.best_epoch == portable.best_epoch
+        assert not np.allclose(compiled.weights[0], problem.weights[0], atol=1e-5)
     return compiled
 
 
@@ -64,7 +73,7 @@ def test_engines_agree_for_every_optimizer(optimizer, make_problem):
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZER_NAMES))
 @pytest.mark.parametrize(("dtype", "atol"), [("float32", 1e-5), ("float64", 1e-10)])
 def test_engines_agree_for_every_optimizer_in_either_type_with_and_without_xla(
-    dtype, atol, optimizer, xla, make_problem
+    dtype, atol, optimizer, switch_xla, make_problem
 ):
     problem = make_problem(dtype=dtype, weighted=True)
     learning_rate = 1.0 if optimizer == "adadelta" else "auto"
@@ -72,6 +81,7 @@ def test_engines_agree_for_every_optimizer_in_either_type_with_and_without_xla(
     assert_engines_agree(
         problem,
         atol=atol,
+        switch_xla=switch_xla,
         optimizer=optimizer,
         learning_rate=learning_rate,
         alpha=0.1,
@@ -132,7 +142,7 @@ def test_engines_agree_at_every_depth(hidden, make_problem):
 @pytest.mark.parametrize("weighted", [False, pytest.param(True, marks=SLOW)])
 @pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=SLOW)])
 def test_engines_agree_on_layers_of_training(
-    layers, weighted, dtype, xla, make_problem
+    layers, weighted, dtype, switch_xla, make_problem
 ):
     """A partial last batch is filled up on one engine, and not on the other.
 
@@ -146,6 +156,7 @@ def test_engines_agree_on_layers_of_training(
     assert_engines_agree(
         problem,
         atol=1e-5 if dtype == "float32" else 1e-10,
+        switch_xla=switch_xla,
         learning_rate=0.1,
         validation=problem.head(20).as_validation(),
     )
@@ -155,10 +166,10 @@ def test_engines_agree_in_the_order_of_the_data(make_problem):
     assert_engines_agree(make_problem(), shuffle=False)
 
 
-def test_engines_agree_on_pixels_as_stored(xla, make_problem):
+def test_engines_agree_on_pixels_as_stored(switch_xla, make_problem):
     problem = make_problem(pixels=True, dtype="float32")
 
-    assert_engines_agree(problem, atol=1e-5, learning_rate=0.1)
+    assert_engines_agree(problem, atol=1e-5, switch_xla=switch_xla, learning_rate=0.1)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -1,9 +1,7 @@
 """The examples run, with warnings as errors, and check their own verdicts."""
 
-import os
 import re
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import pytest
@@ -13,14 +11,10 @@ EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("close_figures")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_example_runs_and_reaches_its_verdict(example):
-    environment = {**os.environ, "MPLBACKEND": "Agg"}
-    command = [sys.executable, "-W", "error", str(example)]
-
-    run = subprocess.run(command, env=environment, capture_output=True, text=True)
-
-    assert run.returncode == 0, run.stderr
+    runpy.run_path(str(example), run_name="__main__")
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

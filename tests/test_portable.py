@@ -99,9 +99,7 @@ def test_backends_train_equal_networks(backend, fit_on):
     errors = [FLOAT64_ERROR[backend], FLOAT64_ERROR[backend], 1e-5, 1e-5]
     compiled, portable = (fit_on(name, cases) for name in ("tensorflow", backend))
 
-    for case, atol, ours, theirs in zip(
-        cases, errors, portable, compiled, strict=True
-    ):
+    for case, atol, ours, theirs in zip(cases, errors, portable, compiled, strict=True):
         assert ours["types"] == theirs["types"] == [case.get("dtype", "float64")]
         for array, other in zip(ours["weights"], theirs["weights"], strict=True):
             assert_allclose(array, other, rtol=0, atol=atol, err_msg=str(case))
@@ -174,7 +172,8 @@ def test_keras_model_trains_further_on_other_backends(backend, run_on):
     report = f"""
 def report():
     X32 = X.astype("float32")
-    clf = fit({dict(SGD, alpha=0)}, dtype="float32").set_params(warm_start=True, shuffle=False)
+    clf = fit({dict(SGD, alpha=0)}, dtype="float32")
+    clf.set_params(warm_start=True, shuffle=False)
     model = clf.to_keras()
     learned = {{
         "by_keras": model.predict(X32, verbose=0).tolist(),

@@ -34,7 +34,7 @@ COMMON = settings(
     suppress_health_check=list(HealthCheck),
 )
 QUICK = settings(COMMON, max_examples=20)
-SLOW = settings(COMMON, max_examples=200)
+SLOW = settings(COMMON, max_examples=100)
 
 
 # Features: the same numbers in any container
@@ -595,7 +595,7 @@ def test_container_of_the_features_changes_nothing(params, container, dtype):
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=60)
+@settings(SLOW, max_examples=30)
 @given(equivalences, containers, st.sampled_from(sorted(SPARSE_DTYPES)))
 def test_container_changes_nothing_in_many_cases(params, container, dtype):
     check_containers(params, container, dtype)
@@ -608,7 +608,7 @@ def test_samples_of_weight_zero_count_as_absent(params, is_present):
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=60)
+@settings(SLOW, max_examples=30)
 @given(equivalences, presence)
 def test_weight_zero_counts_as_absent_in_many_cases(params, is_present):
     check_weightless(params, is_present)
@@ -621,7 +621,7 @@ def test_names_of_labels_change_nothing_but_the_labels(params, old, new):
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=40)
+@settings(SLOW, max_examples=20)
 @given(equivalences, names_of_labels, names_of_labels)
 def test_names_of_labels_change_nothing_in_many_cases(params, old, new):
     check_renamed(params, old, new)
