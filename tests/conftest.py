@@ -32,6 +32,13 @@ SETTINGS = {
 }
 
 
+def pytest_collection_modifyitems(items):
+    """Mark the chapters as slow: each trains many networks."""
+    for item in items:
+        if item.path.suffix == ".rst":
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_runtest_setup(item):
     """Skip what is about TensorFlow where Keras has another backend."""
     if item.get_closest_marker("tensorflow"):

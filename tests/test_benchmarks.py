@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss, mean_squared_error
 
-from benchmarks import cli, data, report, tasks, works
+from benchmarks import cli, data, products, report, tasks, works
 from benchmarks.libraries import ALPHA, LIBRARIES, Library
 from benchmarks.process import LibraryProcess, StepFailed, TookTooLong
 from benchmarks.results import GOALS, Goal, Measurement, Results
@@ -30,6 +30,13 @@ def results_of(values, *, work="fit", case="32-16, warm"):
 
 def silent(message):
     """Tell nobody."""
+
+
+def test_products_are_those_of_a_gradient_step():
+    made = [product().shape for product in products.products((784, 32, 10))]
+
+    forward_and_kernels = [(128, 32), (784, 32), (128, 10), (32, 10)]
+    assert sorted(made) == sorted([*forward_and_kernels, (128, 32)])
 
 
 @pytest.fixture
@@ -191,6 +198,7 @@ def test_saved_results_are_read_back(tmp_path):
     assert machine == {"cores": "2"}
 
 
+@pytest.mark.slow
 def test_run_keeps_what_an_earlier_one_measured_of_other_works(
     tmp_path, capsys, measured_at_once
 ):

@@ -104,7 +104,9 @@ def assert_same_as_keras(engine, problem, make_callbacks, **settings):
 # Callbacks that steer
 
 
-@pytest.mark.parametrize("restore_best_weights", [True, False])
+@pytest.mark.parametrize(
+    "restore_best_weights", [True, pytest.param(False, marks=pytest.mark.slow)]
+)
 def test_early_stopping_stops_and_restores_as_in_keras(
     restore_best_weights, engine, problem, misleading
 ):
@@ -154,6 +156,7 @@ def test_learning_rate_scheduler_sets_the_rate_as_in_keras(engine, problem):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "schedule",
     [
@@ -169,6 +172,7 @@ def test_learning_rate_schedule_is_followed_as_in_keras(schedule, engine, proble
     assert_same_as_keras(engine, problem, lambda _: [], learning_rate=schedule)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("swap_on_epoch", [True, False])
 def test_swap_ema_weights_swaps_as_in_keras(swap_on_epoch, engine, problem, misleading):
     assert_same_as_keras(
@@ -195,7 +199,9 @@ def test_terminate_on_nan_ends_in_the_epoch_in_which_keras_ends(
 # Callbacks that write
 
 
-@pytest.mark.parametrize("save_best_only", [True, False])
+@pytest.mark.parametrize(
+    "save_best_only", [True, pytest.param(False, marks=pytest.mark.slow)]
+)
 def test_model_checkpoint_writes_the_files_that_keras_writes(
     save_best_only, engine, problem, misleading, tmp_path
 ):
@@ -415,6 +421,7 @@ class Predict(keras.callbacks.Callback):
         self.outputs.append(self.model.predict(self.X, verbose=0))
 
 
+@pytest.mark.slow
 def test_callback_predicts_with_the_model_of_the_epoch(engine, problem):
     (callback,), (expected,) = assert_same_as_keras(
         engine, problem, lambda _: [Predict(problem.samples.X)], epochs=2

@@ -16,7 +16,12 @@ from skmlp._estimators import OPTIMIZER_NAMES
 from skmlp._training import Samples
 
 SLOW = pytest.mark.slow
-ENGINES = ["compiled", "portable"]
+ENGINES = ["compiled", pytest.param("portable", marks=SLOW)]
+# One optimizer that is plain, one with moments, and all of them in the slow part.
+OPTIMIZERS = [
+    name if name in {"adam", "sgd"} else pytest.param(name, marks=SLOW)
+    for name in sorted(OPTIMIZER_NAMES)
+]
 LOSSES = ["log_loss", "binary_log_loss", "squared_error"]
 OTHER_LOSSES = ["absolute_error", "poisson", "huber", "quantile"]
 
@@ -60,7 +65,7 @@ def assert_engines_agree(problem, *, atol=1e-10, switch_xla=None, **settings):
 # Compiled and portable
 
 
-@pytest.mark.parametrize("optimizer", sorted(OPTIMIZER_NAMES))
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_engines_agree_for_every_optimizer(optimizer, make_problem):
     learning_rate = 1.0 if optimizer == "adadelta" else "auto"
 
@@ -133,9 +138,9 @@ def test_engines_agree_at_every_depth(hidden, make_problem):
 @pytest.mark.parametrize(
     "layers",
     [
-        {"dropout": 0.5},
-        {"batch_norm": True},
-        pytest.param({"dropout": 0.5, "batch_norm": True}, marks=SLOW),
+        pytest.param({"dropout": 0.5}, marks=SLOW),
+        pytest.param({"batch_norm": True}, marks=SLOW),
+        {"dropout": 0.5, "batch_norm": True},
     ],
     ids=["dropout", "batch_norm", "both"],
 )
@@ -166,13 +171,16 @@ def test_engines_agree_in_the_order_of_the_data(make_problem):
     assert_engines_agree(make_problem(), shuffle=False)
 
 
+@pytest.mark.slow
 def test_engines_agree_on_pixels_as_stored(switch_xla, make_problem):
     problem = make_problem(pixels=True, dtype="float32")
 
     assert_engines_agree(problem, atol=1e-5, switch_xla=switch_xla, learning_rate=0.1)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "loss", [LOSSES[0], *(pytest.param(loss, marks=SLOW) for loss in LOSSES[1:])]
+)
 @pytest.mark.parametrize(
     "n_validation", [pytest.param(1, marks=SLOW), pytest.param(16, marks=SLOW), 23]
 )
@@ -187,7 +195,7 @@ def test_engines_agree_on_validation_curves(loss, n_validation, make_problem):
 
 @pytest.mark.parametrize("resident_bytes", [0, 2**30], ids=["blocks", "resident"])
 @pytest.mark.parametrize("as_given", [np.asarray, csr_array], ids=["dense", "sparse"])
-@pytest.mark.parametrize("engine", ["compiled", pytest.param("portable", marks=SLOW)])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_samples_among_others_give_what_they_give_alone(
     engine, as_given, resident_bytes, make_problem, monkeypatch
 ):
@@ -211,7 +219,7 @@ def test_samples_among_others_give_what_they_give_alone(
     assert trained.history == expected.history
 
 
-@pytest.mark.parametrize("pixels", [False, True])
+@pytest.mark.parametrize("pixels", [False, pytest.param(True, marks=SLOW)])
 def test_engines_agree_on_sparse_samples(pixels, make_problem):
     problem = make_problem(pixels=pixels, dtype="float32", weighted=True)
     X, y, weight = problem.samples.X, problem.samples.y, problem.samples.weight
@@ -225,7 +233,7 @@ def test_engines_agree_on_sparse_samples(pixels, make_problem):
     )
 
 
-@pytest.mark.parametrize("monitor", ["val_loss", "val_score"])
+@pytest.mark.parametrize("monitor", ["val_loss", pytest.param("val_score", marks=SLOW)])
 def test_engines_agree_on_the_best_epoch_and_its_weights(monitor, make_problem):
     """The rate is too large, so that the best epoch is not the last."""
     problem = make_problem()
@@ -270,7 +278,7 @@ def test_engines_agree_under_a_learning_rate_schedule(make_problem):
     assert_engines_agree(make_problem(), learning_rate=schedule)
 
 
-@pytest.mark.parametrize("name", ["cosine", "onecycle"])
+@pytest.mark.parametrize("name", ["cosine", pytest.param("onecycle", marks=SLOW)])
 def test_engines_agree_under_a_schedule_by_name(name, make_problem):
     assert_engines_agree(make_problem(), learning_rate=name)
 
@@ -354,10 +362,11 @@ def as_scikit_learn(estimator_class, problem, alpha, **classes):
     return mlp
 
 
-@pytest.mark.parametrize("engine", ["compiled", pytest.param("portable", marks=SLOW)])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("alpha", [pytest.param(0.0, marks=SLOW), 0.5])
 @pytest.mark.parametrize(
-    ("loss", "n_classes"), [("log_loss", 3), ("binary_log_loss", 2)]
+    ("loss", "n_classes"),
+    [("log_loss", 3), pytest.param("binary_log_loss", 2, marks=SLOW)],
 )
 def test_sgd_follows_mlp_classifier_step_by_step(
     loss, n_classes, alpha, engine, make_problem
@@ -384,7 +393,7 @@ def test_sgd_follows_mlp_classifier_step_by_step(
             assert_allclose(array, theirs, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("engine", ["compiled", pytest.param("portable", marks=SLOW)])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("alpha", [pytest.param(0.0, marks=SLOW), 0.5])
 def test_sgd_follows_mlp_regressor_step_by_step(alpha, engine, make_problem):
     problem = make_problem("squared_error", n_samples=40, n_outputs=1)
@@ -409,7 +418,9 @@ def test_sgd_follows_mlp_regressor_step_by_step(alpha, engine, make_problem):
 # Linear models, whose optimum is known
 
 
-@pytest.mark.parametrize("loss", ["log_loss", "binary_log_loss"])
+@pytest.mark.parametrize(
+    "loss", ["log_loss", pytest.param("binary_log_loss", marks=SLOW)]
+)
 def test_no_hidden_layer_finds_the_optimum_of_logistic_regression(loss, make_problem):
     problem = make_problem(loss, n_samples=50, hidden=(), weighted=True)
     X, y, weight = problem.samples.X, problem.samples.y, problem.samples.weight

@@ -251,6 +251,7 @@ def test_one_class_is_refused(iris):
         DenseClassifier(**FAST).fit(X, ["a"] * len(X))
 
 
+@pytest.mark.slow
 def test_permuted_labels_permute_the_columns_of_probabilities(iris):
     X, y = iris
     permutation = np.array([2, 0, 1])
@@ -498,6 +499,7 @@ def test_uint8_gives_what_the_same_numbers_in_float32_give():
 # Learning
 
 
+@pytest.mark.slow
 def test_linear_classifier_reaches_the_optimum_of_logistic_regression(iris):
     X, y = iris[0][iris[1] > 0], iris[1][iris[1] > 0]
     alpha = 0.5

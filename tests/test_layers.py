@@ -167,6 +167,7 @@ def test_dropout_keeps_the_mean_in_training_and_the_values_in_prediction():
     assert_array_equal(layer([values, key], training=False), values)
 
 
+@pytest.mark.slow
 def test_network_with_dropout_weighs_samples_as_if_repeated(iris):
     X, y = iris
     weight = 1 + np.arange(150) % 3

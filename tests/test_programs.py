@@ -373,6 +373,7 @@ def test_cache_keeps_the_last_program_however_large(cache):
     assert program_of(cache) is program_of(cache)
 
 
+@pytest.mark.slow
 def test_fits_of_many_architectures_keep_so_many_programs(cache, classifier, data):
     cache.max_programs = 3
 
@@ -401,9 +402,12 @@ def test_fits_of_many_architectures_keep_so_many_bytes(
     "params",
     [
         {"optimizer": "adam"},
-        {"optimizer": keras.optimizers.SGD(clipnorm=1.0, use_ema=True)},
-        {"optimizer": "lbfgs"},
-        {"dropout": 0.5, "batch_norm": True},
+        pytest.param(
+            {"optimizer": keras.optimizers.SGD(clipnorm=1.0, use_ema=True)},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param({"optimizer": "lbfgs"}, marks=pytest.mark.slow),
+        pytest.param({"dropout": 0.5, "batch_norm": True}, marks=pytest.mark.slow),
     ],
     ids=["adam", "clipping and averaging", "lbfgs", "dropout and normalisation"],
 )

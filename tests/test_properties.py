@@ -529,7 +529,16 @@ def unwarned():
         yield
 
 
-def check_containers(params, container, dtype):
+containers = st.sampled_from(list(CONTAINERS))
+presence = st.lists(st.booleans(), min_size=9, max_size=9)
+names_of_labels = st.sampled_from(list(LABELS))
+alphas = st.sampled_from([0.1, 1.0, 10.0])
+
+
+@pytest.mark.slow
+@settings(SLOW, max_examples=30)
+@given(equivalences, containers, st.sampled_from(sorted(SPARSE_DTYPES)))
+def test_container_of_the_features_changes_nothing(params, container, dtype):
     X, y = draw_numbers(15, 3, dtype), np.arange(15) % 3
     if container in {"objects", "list"}:
         X = X.astype(np.float64)  # what they become
@@ -544,7 +553,10 @@ def check_containers(params, container, dtype):
         )
 
 
-def check_weightless(params, is_present):
+@pytest.mark.slow
+@settings(SLOW, max_examples=30)
+@given(equivalences, presence)
+def test_samples_of_weight_zero_count_as_absent(params, is_present):
     X, y = draw_numbers(15, 3, "float64"), np.arange(15) % 3
     is_present = np.r_[np.ones(6, bool), is_present]  # two of each class
     for estimator in estimators(params):
@@ -556,7 +568,10 @@ def check_weightless(params, is_present):
         assert_equal(weighted.history_, without.history_)
 
 
-def check_renamed(params, old, new):
+@pytest.mark.slow
+@settings(SLOW, max_examples=20)
+@given(equivalences, names_of_labels, names_of_labels)
+def test_names_of_labels_change_nothing_but_the_labels(params, old, new):
     X, y = draw_numbers(15, 3, "float64"), np.arange(15) % 2
     clf = estimators(params)[0]
     with unwarned():
@@ -568,7 +583,9 @@ def check_renamed(params, old, new):
     assert [names[label] for label in first.predict(X)] == second.predict(X).tolist()
 
 
-def check_permuted(permutation, alpha):
+@settings(QUICK, max_examples=5)
+@given(st.permutations([0, 1, 2]), alphas)
+def test_permuted_labels_permute_the_columns(permutation, alpha):
     """Without a hidden layer the loss has one minimum, whatever the classes are called.
 
     The penalty leaves the biases free by a constant, which changes no probability.
@@ -580,54 +597,3 @@ def check_permuted(permutation, alpha):
     permuted = clf.fit(X, np.array(permutation)[y]).predict_proba(X)
 
     assert_allclose(permuted[:, permutation], proba, atol=1e-6)
-
-
-containers = st.sampled_from(list(CONTAINERS))
-presence = st.lists(st.booleans(), min_size=9, max_size=9)
-names_of_labels = st.sampled_from(list(LABELS))
-alphas = st.sampled_from([0.1, 1.0, 10.0])
-
-
-@settings(QUICK, max_examples=5)
-@given(equivalences, containers, st.sampled_from(sorted(SPARSE_DTYPES)))
-def test_container_of_the_features_changes_nothing(params, container, dtype):
-    check_containers(params, container, dtype)
-
-
-@pytest.mark.slow
-@settings(SLOW, max_examples=30)
-@given(equivalences, containers, st.sampled_from(sorted(SPARSE_DTYPES)))
-def test_container_changes_nothing_in_many_cases(params, container, dtype):
-    check_containers(params, container, dtype)
-
-
-@settings(QUICK, max_examples=5)
-@given(equivalences, presence)
-def test_samples_of_weight_zero_count_as_absent(params, is_present):
-    check_weightless(params, is_present)
-
-
-@pytest.mark.slow
-@settings(SLOW, max_examples=30)
-@given(equivalences, presence)
-def test_weight_zero_counts_as_absent_in_many_cases(params, is_present):
-    check_weightless(params, is_present)
-
-
-@settings(QUICK, max_examples=5)
-@given(equivalences, names_of_labels, names_of_labels)
-def test_names_of_labels_change_nothing_but_the_labels(params, old, new):
-    check_renamed(params, old, new)
-
-
-@pytest.mark.slow
-@settings(SLOW, max_examples=20)
-@given(equivalences, names_of_labels, names_of_labels)
-def test_names_of_labels_change_nothing_in_many_cases(params, old, new):
-    check_renamed(params, old, new)
-
-
-@settings(QUICK, max_examples=5)
-@given(st.permutations([0, 1, 2]), alphas)
-def test_permuted_labels_permute_the_columns(permutation, alpha):
-    check_permuted(permutation, alpha)

@@ -100,20 +100,23 @@ def test_scoring_monitor_logs_what_shorter_fits_would_score(kind, iris):
     assert len(set(expected)) > 1
 
 
-@pytest.mark.parametrize("estimator_class", [DenseMNISTClassifier, DenseRegressor])
-def test_scoring_monitor_scores_images_and_numbers_as_given(estimator_class):
+@pytest.mark.parametrize(
+    ("estimator_class", "scoring", "shape"),
+    [(DenseMNISTClassifier, "accuracy", (-1, 8, 8)), (DenseRegressor, "r2", (-1, 64))],
+)
+def test_scoring_monitor_scores_images_and_numbers_as_given(
+    estimator_class, scoring, shape
+):
     X, y = load_digits(return_X_y=True)
-    images = (X[:200] * 15).astype(np.uint8).reshape(-1, 8, 8)
-    features = images if estimator_class is DenseMNISTClassifier else X[:200]
-    scoring = "accuracy" if estimator_class is DenseMNISTClassifier else "r2"
+    X, y = (X[:200] * 15).astype(np.uint8).reshape(shape), y[:200]
     monitor = ScoringMonitor(scoring=scoring)
     net = estimator_class((4,), epochs=2, tol=None, random_state=0)
 
-    net.set_callbacks(monitor).fit(features, y[:200])
+    net.set_callbacks(monitor).fit(X, y)
 
     rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
     assert len(rows) == 2
-    assert_allclose(rows[-1][scoring], net.score(features, y[:200]))
+    assert_allclose(rows[-1][scoring], net.score(X, y))
 
 
 def test_training_is_the_same_with_callbacks_as_without(kind, iris):

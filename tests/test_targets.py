@@ -171,7 +171,10 @@ def make_tables(estimator_class):
     return scale(X), labels if estimator_class is DenseClassifier else 2.0 * labels
 
 
-@pytest.mark.parametrize("estimator_class", [DenseClassifier, DenseRegressor])
+@pytest.mark.parametrize(
+    "estimator_class",
+    [DenseClassifier, pytest.param(DenseRegressor, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("way", WAYS)
 def test_tables_of_targets_are_learned_in_every_way_of_training(estimator_class, way):
     X, y = make_tables(estimator_class)
