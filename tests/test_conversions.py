@@ -225,7 +225,9 @@ def test_activations_that_scikit_learn_lacks_are_refused(activation):
     ("params", "atol"),
     [
         ({"optimizer": "sgd", "momentum": 0.5}, 1e-9),
-        ({"optimizer": "adam", "alpha": 0.3}, 1e-5),  # its betas are in float32
+        pytest.param(  # its betas are in float32
+            {"optimizer": "adam", "alpha": 0.3}, 1e-5, marks=pytest.mark.slow
+        ),
     ],
     ids=["sgd", "adam"],
 )

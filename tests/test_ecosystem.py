@@ -201,6 +201,7 @@ def test_grid_search_routes_sample_weight_to_fit_and_score(iris):
     assert search.best_score_ > 0.85 > blind.best_score_ + 0.1
 
 
+@pytest.mark.slow
 def test_randomized_search(net, iris):
     search = RandomizedSearchCV(
         net,

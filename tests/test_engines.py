@@ -23,7 +23,7 @@ OPTIMIZERS = [
     for name in sorted(OPTIMIZER_NAMES)
 ]
 LOSSES = ["log_loss", "binary_log_loss", "squared_error"]
-OTHER_LOSSES = ["absolute_error", "poisson", "huber", "quantile"]
+ALL_LOSSES = [*LOSSES, "absolute_error", "poisson", "huber", "quantile"]
 
 # Keras averages the loss over an epoch in float32, whatever the network is trained in.
 HISTORY_ERROR = 1e-6
@@ -96,7 +96,7 @@ def test_engines_agree_for_every_optimizer_in_either_type_with_and_without_xla(
 
 @pytest.mark.parametrize(
     "loss",
-    [*LOSSES, *(pytest.param(loss, marks=SLOW) for loss in OTHER_LOSSES)],
+    [LOSSES[0], *(pytest.param(loss, marks=SLOW) for loss in ALL_LOSSES[1:])],
 )
 def test_engines_agree_with_sample_weights_and_a_penalty(loss, make_problem):
     assert_engines_agree(make_problem(loss, weighted=True), alpha=0.5)
@@ -135,17 +135,18 @@ def test_engines_agree_at_every_depth(hidden, make_problem):
     assert_engines_agree(make_problem(hidden=hidden))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "layers",
     [
-        pytest.param({"dropout": 0.5}, marks=SLOW),
-        pytest.param({"batch_norm": True}, marks=SLOW),
+        {"dropout": 0.5},
+        {"batch_norm": True},
         {"dropout": 0.5, "batch_norm": True},
     ],
     ids=["dropout", "batch_norm", "both"],
 )
-@pytest.mark.parametrize("weighted", [False, pytest.param(True, marks=SLOW)])
-@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=SLOW)])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_engines_agree_on_layers_of_training(
     layers, weighted, dtype, switch_xla, make_problem
 ):

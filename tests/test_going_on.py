@@ -319,7 +319,11 @@ INTERRUPTS = {
 
 @pytest.mark.parametrize(
     "engine",
-    ["compiled", "portable", pytest.param("lbfgs", marks=pytest.mark.tensorflow)],
+    [
+        "compiled",
+        pytest.param("portable", marks=pytest.mark.slow),
+        pytest.param("lbfgs", marks=pytest.mark.tensorflow),
+    ],
 )
 def test_interrupt_keeps_the_epoch_that_early_stopping_finds_best(digits, engine):
     X, y = digits

@@ -50,8 +50,8 @@ FRAMEWORKS = {"keras", "matplotlib", "tensorflow"}
     [
         ("skmlp", {*FRAMEWORKS, "numpy", "scipy", "sklearn"}),
         ("skmlp.datasets", FRAMEWORKS),
-        ("skmlp.inspection", FRAMEWORKS),
-        ("skmlp.model_selection", FRAMEWORKS),
+        pytest.param("skmlp.inspection", FRAMEWORKS, marks=pytest.mark.slow),
+        pytest.param("skmlp.model_selection", FRAMEWORKS, marks=pytest.mark.slow),
     ],
 )
 def test_importing_a_module_imports_nothing_heavy(module, heavy):

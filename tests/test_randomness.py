@@ -17,7 +17,10 @@ from sklearn.model_selection import cross_val_score
 
 from skmlp import DenseClassifier
 
-ENGINES = [pytest.param("compiled", marks=pytest.mark.tensorflow), "portable"]
+ENGINES = [
+    pytest.param("compiled", marks=pytest.mark.tensorflow),
+    pytest.param("portable", marks=pytest.mark.slow),
+]
 
 
 class WatchesBatches(keras.callbacks.Callback):

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from skmlp._training import choose_engine, make_optimizer
 from skmlp._training.contract import batches
 
-ENGINES = ["compiled", "portable"]
+ENGINES = ["compiled", pytest.param("portable", marks=pytest.mark.slow)]
 
 
 class CountBatches(keras.callbacks.Callback):
