@@ -232,13 +232,15 @@ def no_scorer():
     return 1.0
 
 
+DECAY = keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5)
+
 PARAMETERS = {
     "hidden_layer_sizes": [(), (2,), [2, 3], 3, np.array([2])],
-    "activation": ["relu", "tanh", "identity", softsign],
-    "dropout": [0.0, 0.5],
+    "activation": ["relu", "tanh", "identity", softsign, ["relu", softsign]],
+    "dropout": [0.0, 0.5, [0.2, 0.0]],
     "batch_norm": [False, True],
     "optimizer": ["sgd", "adam", "lbfgs", keras.optimizers.SGD(0.1, momentum=0.5)],
-    "learning_rate": ["auto", 0.01, 1e6, "cosine", "onecycle"],
+    "learning_rate": ["auto", 0.01, 1e6, "cosine", "onecycle", DECAY],
     "momentum": ["auto", 0.5],
     "alpha": [0.0, 0.1],
     "batch_size": ["auto", 1, 4, 10**6],
@@ -269,6 +271,11 @@ BAD_PARAMETERS = {
     "batch_size": [0, 2.5, None],
     "epochs": [0, 1.5, None],
     "tol": [-1, "a"],
+    "n_iter_no_change": [0, None],
+    "max_time": [0, -1.0, "soon"],
+    "on_interrupt": ["stop", None],
+    "shuffle": ["yes", None],
+    "warm_start": ["yes", None],
     "early_stopping": ["yes", 2],
     "validation_fraction": [0, 1, 2],
     "monitor": ["nonsense", 3, no_score, no_scorer],
