@@ -1,4 +1,4 @@
-"""``python -m benchmarks.products``: what the matrix products alone of an epoch take.
+"""``python -m benchmarks.products``: how long an epoch's matrix products take alone.
 
 Those of each gradient step, as NumPy's BLAS computes them into arrays that are there
 already, and nothing else: no bias, no activation, no batch gathered, no step taken. A

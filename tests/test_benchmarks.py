@@ -32,13 +32,6 @@ def silent(message):
     """Tell nobody."""
 
 
-def test_products_are_those_of_a_gradient_step():
-    made = [product().shape for product in products.products((784, 32, 10))]
-
-    forward_and_kernels = [(128, 32), (784, 32), (128, 10), (32, 10)]
-    assert sorted(made) == sorted([*forward_and_kernels, (128, 32)])
-
-
 @pytest.fixture
 def machine(monkeypatch):
     """Return the machine that the command finds, without a look at its devices."""
@@ -378,3 +371,20 @@ def test_every_library_fits_the_same_network(key):
     finally:
         process.end()
     assert 0.6 < measured["test_accuracy"] < 0.92
+
+
+def test_products_are_those_of_a_gradient_step():
+    made = [product().shape for product in products.products((784, 32, 10))]
+
+    forward_and_kernels = [(128, 32), (784, 32), (128, 10), (32, 10)]
+    assert sorted(made) == sorted([*forward_and_kernels, (128, 32)])
+
+
+def test_products_of_each_network_are_timed(monkeypatch, capsys):
+    monkeypatch.setattr(products, "N_STEPS", 1)
+
+    products.main()
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == list(products.NETWORKS)
+    assert all(line.endswith(" s/epoch") for line in lines)

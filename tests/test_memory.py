@@ -23,7 +23,7 @@ for i in range(200):
         [(64,), (32, 16), (8,), (16, 8, 4)][i % 4],
         learning_rate=10.0 ** -(1 + i % 3),
         batch_size=30,
-        epochs=[5, 50][i % 2],  # without and with XLA
+        epochs=[5, 60][i % 2],  # without and with XLA
         tol=None,
         random_state=i,
     ).fit(X, y)

@@ -105,7 +105,8 @@ def test_backends_train_equal_networks(backend, fit_on):
             assert_allclose(array, other, rtol=0, atol=atol, err_msg=str(case))
         assert ours["history"].keys() == theirs["history"].keys()
         for name, values in ours["history"].items():
-            assert_allclose(values, theirs["history"][name], rtol=1e-5, err_msg=name)
+            message = f"{name} of {case}"
+            assert_allclose(values, theirs["history"][name], rtol=1e-5, err_msg=message)
 
 
 @pytest.mark.slow

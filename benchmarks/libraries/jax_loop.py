@@ -1,4 +1,4 @@
-"""A loop written by hand in JAX: the floor, which does nothing but the arithmetic.
+"""A loop written by hand in JAX: the yardstick, which does nothing but the arithmetic.
 
 An epoch is one compiled call: ``lax.scan`` over the batches, each gathered from the
 data by the epoch's permutation, then one step on the rows that are left over. Nothing
