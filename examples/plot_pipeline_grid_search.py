@@ -30,7 +30,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from skmlp import MNIST_ARCHITECTURES, DenseMNISTClassifier
 
-net = DenseMNISTClassifier(batch_size=32, epochs=8, random_state=0)
+net = DenseMNISTClassifier(batch_size=64, epochs=8, random_state=0)
 pipeline = Pipeline([("scaler", MinMaxScaler(clip=True)), ("net", net)])
 
 scores = cross_val_score(pipeline, X, y, cv=3)

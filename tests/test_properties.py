@@ -34,7 +34,7 @@ COMMON = settings(
     suppress_health_check=list(HealthCheck),
 )
 QUICK = settings(COMMON, max_examples=20)
-SLOW = settings(COMMON, max_examples=100)
+SLOW = settings(COMMON, max_examples=80)
 
 
 # Features: the same numbers in any container
@@ -543,7 +543,7 @@ alphas = st.sampled_from([0.1, 1.0, 10.0])
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=30)
+@settings(SLOW, max_examples=20)
 @given(equivalences, containers, st.sampled_from(sorted(SPARSE_DTYPES)))
 def test_container_of_the_features_changes_nothing(params, container, dtype):
     X, y = draw_numbers(15, 3, dtype), np.arange(15) % 3
@@ -561,7 +561,7 @@ def test_container_of_the_features_changes_nothing(params, container, dtype):
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=30)
+@settings(SLOW, max_examples=20)
 @given(equivalences, presence)
 def test_samples_of_weight_zero_count_as_absent(params, is_present):
     X, y = draw_numbers(15, 3, "float64"), np.arange(15) % 3
