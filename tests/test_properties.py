@@ -354,9 +354,8 @@ def cases(draw, estimator_class):
     methods = ["fit", "fit", "fit", "partial_fit"]
     method = "fit" if bad == "X_val" else draw(st.sampled_from(methods))
     if method == "partial_fit" and classifies:
-        y = make_y(n_samples, n_outputs)
-        is_flat = y is not None and not issparse(y) and np.ndim(y) == 1
-        given["classes"] = np.unique(make_y(6, n_outputs)) if is_flat else None
+        y = np.arange(6) if bad == "y" else make_y(6, n_outputs)
+        given["classes"] = np.unique(y) if np.ndim(y) == 1 else None
     if method == "fit" and (bad == "X_val" or draw(st.booleans())):
         given["X_val"] = numbers(bad == "X_val", seed=1)
         given["y_val"] = make_y(n_samples, n_outputs)
