@@ -30,11 +30,8 @@ def products(layer_sizes: tuple[int, ...]) -> list[Callable[[], object]]:
 
     found = []
     for i, (n_in, n_out) in enumerate(pairwise(layer_sizes)):
-        X, kernel, slope = (
-            draw(BATCH_SIZE, n_in),
-            draw(n_in, n_out),
-            draw(BATCH_SIZE, n_out),
-        )
+        X, kernel = draw(BATCH_SIZE, n_in), draw(n_in, n_out)
+        slope = draw(BATCH_SIZE, n_out)
         pairs = [(X, kernel), (X.T, slope)]
         if i > 0:  # nothing asks for the slope of the features
             pairs.append((slope, kernel.T))
