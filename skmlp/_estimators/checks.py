@@ -15,10 +15,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skmlp._compat import has_gpu, import_keras, keras_type
-from skmlp._forward import ACTIVATIONS, ALIASES, LEFT_OUT
+from skmlp._named.activations import ACTIVATIONS, ALIASES, LEFT_OUT
+from skmlp._named.activations import NAMES as ACTIVATION_NAMES
 from skmlp._training.contract import schedule_of
-
-ACTIVATION_NAMES = {*ACTIVATIONS, *ALIASES}
 
 KERAS_CALLBACK = keras_type("keras.callbacks.Callback")
 

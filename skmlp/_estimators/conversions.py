@@ -193,9 +193,9 @@ class Conversions:
         the same. Pixels are divided by ``pixel_scale_`` inside the graph.
         """
         check_is_fitted(self)
-        from skmlp import _onnx
+        from skmlp._export import onnx_graph
 
-        _onnx.write(
+        onnx_graph.write(
             path,
             self.coefs_,
             self.intercepts_,

@@ -61,7 +61,7 @@ from skmlp._estimators.idle import warn_of_idle_parameters
 from skmlp._estimators.persistence import CheckedState
 from skmlp._estimators.scoring import score_of_weights
 from skmlp._estimators.tasks import FitTask
-from skmlp._forward import ALIASES
+from skmlp._named.activations import ALIASES
 from skmlp._network import Network
 from skmlp._training import Samples, Settings, make_optimizer, train
 

@@ -17,13 +17,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmlp._compat import import_keras, mlp_optimizer_state, set_mlp_weights
 from skmlp._estimators.checks import as_sizes, local_generator
-from skmlp._forward import ALIASES
+from skmlp._named.activations import ACTIVATIONS
 from skmlp._training.contract import Trained
 
 # Keras' names of scikit-learn's activations of hidden layers, and its own.
-_ACTIVATIONS = {
-    ALIASES.get(name, name): name for name in ("identity", "logistic", "tanh", "relu")
-}
+_ACTIVATIONS = {name: row.sklearn for name, row in ACTIVATIONS.items() if row.sklearn}
 
 # What Keras' optimizers are made with by name, of what scikit-learn has too. Importing
 # Keras takes seconds, so it is written down here, and a test compares the two.

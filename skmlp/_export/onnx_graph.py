@@ -1,7 +1,7 @@
 """A fitted network as an ONNX graph, written with the operators of ONNX alone.
 
 Inputs and outputs have the names and shapes that skl2onnx gives them for scikit-learn's
-MLP. The activations are made of operators that onnxruntime has in float64 too.
+MLP.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmlp._named.activations import ACTIVATIONS
+
 try:
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -21,10 +23,8 @@ except ModuleNotFoundError as error:
         'to_onnx needs onnx. Install it with: pip install "skmlp[onnx]"'
     ) from error
 
-# Old enough for the runtimes in use, and new enough for every operator below.
+# Old enough for the runtimes in use, and new enough for every operator in use.
 _OPSET, _IR_VERSION = 17, 8
-
-Operator = Callable[..., str]
 
 
 class _Graph:
@@ -52,92 +52,6 @@ class _Graph:
         ]
         self.nodes.append(helper.make_node(operator, names, [output], **attributes))
         return output
-
-
-def _softplus(op: Operator, z: str) -> str:
-    """Return max(z, 0) + log(1 + exp(-|z|)), which never overflows."""
-    small = op("Exp", op("Neg", op("Abs", z)))
-    return op("Add", op("Max", z, 0), op("Log", op("Add", 1, small)))
-
-
-def _elu(op: Operator, z: str) -> str:
-    negative = op("Sub", op("Exp", op("Min", z, 0)), 1)
-    return op("Where", op("Greater", z, 0), z, negative)
-
-
-def _selu(op: Operator, z: str) -> str:
-    alpha, scale = 1.6732632423543772, 1.0507009873554805
-    negative = op("Mul", alpha, op("Sub", op("Exp", op("Min", z, 0)), 1))
-    return op("Mul", scale, op("Where", op("Greater", z, 0), z, negative))
-
-
-def _gelu(op: Operator, z: str) -> str:
-    # onnxruntime has Erf in float32 alone.
-    single = op("Cast", op("Mul", z, np.sqrt(0.5)), to=TensorProto.FLOAT)
-    normal = op("Add", 1, op("CastLike", op("Erf", single), z))
-    return op("Mul", op("Mul", z, 0.5), normal)
-
-
-def _hard_sigmoid(op: Operator, z: str) -> str:
-    return op("Clip", op("Add", op("Div", z, 6), 0.5), 0, 1)
-
-
-def _sparse_plus(op: Operator, z: str) -> str:
-    above = op("Add", z, 1)
-    curve = op("Div", op("Mul", above, above), 4)
-    positive = op("Where", op("Less", z, 1), curve, z)
-    return op("Where", op("LessOrEqual", z, -1), 0, positive)
-
-
-def _squareplus(op: Operator, z: str) -> str:
-    return op("Div", op("Add", z, op("Sqrt", op("Add", op("Mul", z, z), 4))), 2)
-
-
-def _soft_shrink(op: Operator, z: str) -> str:
-    return op("Mul", op("Sign", z), op("Max", op("Sub", op("Abs", z), 0.5), 0))
-
-
-def _silu(op: Operator, z: str) -> str:
-    # z * sigmoid(z) becomes one operator in onnxruntime, which lacks it in float64.
-    return op("Div", z, op("Add", 1, op("Exp", op("Neg", z))))
-
-
-def _hard_silu(op: Operator, z: str) -> str:
-    return op("Mul", z, _hard_sigmoid(op, z))
-
-
-# The functions of ``skmlp._forward.ACTIVATIONS``, by the same names.
-ACTIVATIONS: dict[str, Callable[[Operator, str], str]] = {
-    "celu": _elu,
-    "elu": _elu,
-    "exponential": lambda op, z: op("Exp", z),
-    "gelu": _gelu,
-    "hard_shrink": lambda op, z: op("Where", op("Greater", op("Abs", z), 0.5), z, 0),
-    "hard_sigmoid": _hard_sigmoid,
-    "hard_silu": _hard_silu,
-    "hard_swish": _hard_silu,
-    "hard_tanh": lambda op, z: op("Clip", z, -1, 1),
-    "leaky_relu": lambda op, z: op("Where", op("Greater", z, 0), z, op("Mul", z, 0.2)),
-    "linear": lambda op, z: z,
-    "log_sigmoid": lambda op, z: op("Neg", _softplus(op, op("Neg", z))),
-    "log_softmax": lambda op, z: op("LogSoftmax", z, axis=1),
-    "mish": lambda op, z: op("Mul", z, op("Tanh", _softplus(op, z))),
-    "relu": lambda op, z: op("Relu", z),
-    "relu6": lambda op, z: op("Clip", z, 0, 6),
-    "selu": _selu,
-    "sigmoid": lambda op, z: op("Sigmoid", z),
-    "silu": _silu,
-    "soft_shrink": _soft_shrink,
-    "softmax": lambda op, z: op("Softmax", z, axis=1),
-    "softplus": _softplus,
-    "softsign": lambda op, z: op("Div", z, op("Add", 1, op("Abs", z))),
-    "sparse_plus": _sparse_plus,
-    "sparse_sigmoid": lambda op, z: op("Clip", op("Div", op("Add", z, 1), 2), 0, 1),
-    "squareplus": _squareplus,
-    "swish": _silu,
-    "tanh": lambda op, z: op("Tanh", z),
-    "tanh_shrink": lambda op, z: op("Sub", z, op("Tanh", z)),
-}
 
 
 def write(
@@ -208,7 +122,7 @@ def _activate(graph: _Graph, activation: str | Callable, z: str) -> str:
             "to_onnx needs activations by name. Got the function "
             f"{activation!r}. Fit with one of {sorted(ACTIVATIONS)}."
         )
-    return ACTIVATIONS[activation](graph.apply, z)
+    return ACTIVATIONS[activation].onnx(graph.apply, z)
 
 
 def _add_layers(
