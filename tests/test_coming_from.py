@@ -278,7 +278,7 @@ def fit_from(coefs, intercepts, estimator, X, y, **fit_params):
     """Fit from given weights: those of a fit before, as ``warm_start`` takes them."""
     parameters = estimator.get_params()
     estimator.set_params(warm_start=True, epochs=1, early_stopping=False, tol=None)
-    estimator.set_params(n_iter_no_change=10)  # the default: it would be idle
+    estimator.set_params(n_iter_no_change=10)  # the default: it would be ineffective
     estimator.fit(X, y)
     estimator.coefs_ = [coef.copy() for coef in coefs]
     estimator.intercepts_ = [intercept.copy() for intercept in intercepts]
@@ -333,7 +333,7 @@ def test_mlp_and_estimator_learn_the_same(
     parameters = BASE | adam | ours.get("", {})
     if parameters["optimizer"] == "lbfgs":
         needs_tensorflow()
-        del parameters["shuffle"]  # idle there, of which it warns
+        del parameters["shuffle"]  # ineffective there, of which it warns
     estimator = our_class(**parameters)
 
     mlp, start = fit_mlp(mlp, X, y, **theirs.get("fit", {}))

@@ -1,4 +1,8 @@
-"""Every public docstring is complete, and documents the defaults of the signature."""
+"""Every public docstring is complete, and documents the defaults of the signature.
+
+The constructors of the estimators are written from a table, by which
+``test_parameters.py`` checks their defaults.
+"""
 
 import ast
 import importlib
@@ -8,6 +12,8 @@ from dataclasses import is_dataclass
 import pytest
 from numpydoc.docscrape import FunctionDoc
 from numpydoc.validate import validate
+
+from skmlp._estimators.parameters import ESTIMATORS
 
 MODULES = ["skmlp", "skmlp.datasets", "skmlp.inspection", "skmlp.model_selection"]
 # Sections that not every docstring needs, and what ruff checks already.
@@ -48,7 +54,9 @@ def test_docstring_is_complete(full_name):
     assert [error for error in errors if error[0] not in NOT_ASKED | fields] == []
 
 
-@pytest.mark.parametrize("full_name", OBJECTS)
+@pytest.mark.parametrize(
+    "full_name", [name for name in OBJECTS if name.split(".")[-1] not in ESTIMATORS]
+)
 def test_documented_defaults_are_those_of_the_signature(full_name):
     documented = {
         name: ast.literal_eval(default)

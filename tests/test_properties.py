@@ -531,7 +531,9 @@ def estimators(params):
 @contextmanager
 def unwarned():
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of an idle validation_fraction
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # of an ineffective validation_fraction
         yield
 
 

@@ -12,7 +12,6 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from skmlp._compat import StrOptions
 from skmlp._estimators.checks import (
     as_indicator,
     can_fit_partially,
@@ -24,6 +23,7 @@ from skmlp._estimators.checks import (
 )
 from skmlp._estimators.data import check_dense
 from skmlp._estimators.dense import BaseDense
+from skmlp._estimators.parameters import parameters_of
 
 
 class DenseClassifier(ClassifierMixin, BaseDense):
@@ -38,85 +38,92 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     hidden_layer_sizes : int or array-like of int, default=(100,)
         Units of each hidden layer. ``()`` makes a linear model.
     activation : str, callable or list of them, default="relu"
-        Activation of the hidden layers, one for all or one for each: Keras' name, such
+        Activation of the hidden layers, one for all or one for each: a Keras name, such
         as ``"relu"``, ``"tanh"``, ``"gelu"`` or ``"silu"``, or a function that works on
-        NumPy arrays as on Keras' tensors. scikit-learn's ``"identity"`` and
-        ``"logistic"`` are ``"linear"`` and ``"sigmoid"``. Only used when there are
-        hidden layers.
-    dropout : float or list of float, default=0.0
-        Share of the units of the hidden layers that is dropped at each gradient step,
-        one for all or one for each [1]_. Only used when there are hidden layers.
+        NumPy arrays and on Keras tensors alike. scikit-learn's ``"identity"`` and
+        ``"logistic"`` mean ``"linear"`` and ``"sigmoid"``. Only used with hidden
+        layers.
+    dropout : float in [0, 1) or list of float, default=0.0
+        Fraction of the units of each hidden layer to drop at each gradient step, one
+        for all layers or one for each [1]_. Only used with hidden layers.
     batch_norm : bool, default=False
-        Whether the hidden layers are normalised before their activation, with means
-        and variances of the batch in training [2]_, which are then worked into
-        ``coefs_`` and ``intercepts_``. Only used when there are hidden layers.
+        Whether to normalise the hidden layers before their activation. Training uses
+        the means and variances of each batch [2]_; their running averages are kept and
+        folded into ``coefs_`` and ``intercepts_`` after training. Only used with hidden
+        layers.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        Keras' name of the optimizer, or an instance, of which every fit uses a copy.
-        ``"lbfgs"`` is SciPy's L-BFGS-B on all samples at once, for small data: an epoch
-        is an iteration, and ``tol`` is the largest entry of the gradient to end at.
+        Keras name of the optimizer, or an instance, which each fit copies. ``"lbfgs"``
+        is SciPy's L-BFGS-B on all samples at once, for small data: an epoch is an
+        iteration, and training stops when no entry of the gradient exceeds ``tol`` in
+        absolute value.
     learning_rate : float, str or keras LearningRateSchedule, default="auto"
-        Length of a gradient step. ``"auto"`` is the optimizer's own: 0.001 for
+        Step size of the optimizer. ``"auto"`` is the optimizer's own: 0.001 for
         ``"adam"``, 0.01 for ``"sgd"``, or what an instance was made with. ``"cosine"``
-        leads it from there to zero along half a cosine over all gradient steps of the
-        fit, ``"onecycle"`` first to ten times as much, for 30 % of the steps. Not used
-        by ``optimizer="lbfgs"``.
+        decays it to zero along a half cosine over all gradient steps of the fit;
+        ``"onecycle"`` first raises it to ten times as much, over 30 % of the steps.
+        Only used with an optimizer other than ``"lbfgs"``.
     momentum : float in [0, 1) or "auto", default="auto"
-        Share of the last step that is taken again. ``"auto"`` is the optimizer's own: 0
-        for ``"sgd"`` and ``"rmsprop"``, 0.95 for ``"muon"``, or what an instance was
-        made with. Only used by these three.
-    alpha : float, default=1e-4
-        Strength of the L2 penalty on the kernels, as in scikit-learn; biases are free.
+        Fraction of the previous update added to this one. ``"auto"`` is the optimizer's
+        own: 0 for ``"sgd"`` and ``"rmsprop"``, 0.95 for ``"muon"``, or what an instance
+        was made with. Only used with ``optimizer="sgd"``, ``"rmsprop"`` or ``"muon"``.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty on the kernels, as in scikit-learn; biases are not
+        penalised.
     batch_size : int or "auto", default="auto"
         Samples per gradient step, at most all of them. ``"auto"`` is
-        ``min(200, n_samples)``. Not used by ``optimizer="lbfgs"``.
+        ``min(200, n_samples)``. Only used with an optimizer other than ``"lbfgs"``.
     epochs : int, default=200
-        Passes over the training data; with ``tol``, the most there can be. Only used by
-        ``fit``, and by the schedules by name.
-    tol : float or None, default=1e-4
-        Improvement below which an epoch counts as no improvement: of the training loss,
-        or with ``early_stopping`` of what is monitored, in its unit. ``None`` trains
-        all epochs; with ``early_stopping`` it is 0. Only used by ``fit``.
+        Maximum number of passes over the training data; ``tol`` may stop training
+        sooner. Only used by ``fit``, and by the schedules that ``learning_rate`` names.
+    tol : float or None, default=0.0001
+        Smallest improvement that counts, in the unit of what has to improve: the
+        training loss, or with ``early_stopping`` what ``monitor`` names. ``None``
+        trains for all epochs; with ``early_stopping`` it means 0. Only used by ``fit``.
     n_iter_no_change : int, default=10
-        Epochs in a row without improvement that are allowed. Only used when
-        ``early_stopping=True``, or ``tol`` is not None and ``optimizer`` is not
+        Consecutive epochs without improvement to allow before stopping. Only used with
+        ``early_stopping=True``, or ``tol`` other than None and an optimizer other than
         ``"lbfgs"``.
     early_stopping : bool, default=False
-        Whether training ends when it no longer improves what it does on validation
-        data, and the weights of the best epoch are kept.
-    validation_fraction : float, default=0.1
-        Share of the samples that is held out for validation, in which the classes keep
-        their shares. Only used when ``early_stopping=True`` and ``fit`` gets no
-        ``X_val``.
+        Stop when the validation loss or score stops improving; keep the best epoch's
+        weights.
+    validation_fraction : float in (0, 1), default=0.1
+        Fraction of the samples to hold out for validation, in which each class keeps
+        its share. Only used with ``early_stopping=True`` and no ``X_val``.
     monitor : str or callable, default="loss"
-        What is watched on validation data: ``"loss"``, or a scorer of scikit-learn by
+        What to monitor on validation data: ``"loss"``, or a scikit-learn scorer, by
         name or as a callable ``scorer(estimator, X, y)``, which takes ``sample_weight``
-        too where there are weights. Only used when there are validation data.
+        too where there are weights. Only used with ``early_stopping=True`` or
+        ``X_val``.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, multiplied into the sample weights, of samples that are
-        held out for validation too. ``"balanced"`` weighs a class by the inverse of its
-        frequency; ``None`` weighs all alike.
+        Weights of the classes, multiplied into the sample weights, also of samples held
+        out for validation. ``"balanced"`` weights a class by the inverse of its
+        frequency; ``None`` weights all alike.
     shuffle : bool, default=True
-        Whether each epoch takes the samples in a new order. Not used by
-        ``optimizer="lbfgs"``.
+        Whether each epoch takes the samples in a new order. Only used with an optimizer
+        other than ``"lbfgs"``.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights of the last fit, with ``epochs`` more.
-        From equal data it holds the same samples out for validation; the best epoch is
-        looked for among the new ones.
+        Whether ``fit`` continues from the weights of the previous fit, with ``epochs``
+        more. On the same data it holds out the same samples for validation; the best
+        epoch is chosen among the new ones.
     max_time : float or None, default=None
-        Seconds after which no further epoch begins. Only used by ``fit``.
+        Seconds after which no further epoch begins; ``None`` sets no limit. Only used
+        by ``fit``.
     on_interrupt : {"raise", "keep"}, default="raise"
-        What Ctrl-C does during ``fit``, after the first epoch: leave the estimator as
-        it was before, or keep the weights of the best epoch so far and warn. Best is
-        what has the least training loss, or with ``early_stopping`` what is monitored.
+        What Ctrl-C does during ``fit``, after the first epoch: ``"raise"`` leaves the
+        estimator as it was before; ``"keep"`` keeps the weights of the best epoch so
+        far and warns. The best epoch has the lowest training loss, or with
+        ``early_stopping`` the best monitored loss or score.
     verbose : int, default=0
-        0 is silent; 1 shows a bar of the epochs with the loss, on a line that is
-        redrawn; 2 shows a line for each epoch, as does 1 where output goes to a file.
-    callbacks : list of keras.callbacks.Callback, default=None
-        Called during training as by ``keras.Model.fit``. One that needs single batches
-        makes training as slow as there.
+        0 is silent; 1 redraws a bar of the epochs with the loss; 2 prints a line for
+        each epoch, as does 1 where output goes to a file.
+    callbacks : keras.callbacks.Callback, list of them or None, default=None
+        Called during training as by ``keras.Model.fit``. A callback that needs every
+        batch slows training to the speed of ``keras.Model.fit``.
     random_state : int, RandomState instance or None, default=None
-        Seeds initial weights and shuffling. Equal seeds give equal bits. ``None`` takes
-        a seed from the operating system, and leaves NumPy's global state alone.
+        Seed of the fit. Initial weights, the validation split, the order of samples and
+        dropout draw from separate child streams of it. Equal seeds give equal bits.
+        ``None`` takes a seed from the operating system, and leaves NumPy's global state
+        alone.
 
     Attributes
     ----------
@@ -208,8 +215,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     """
 
     _parameter_constraints: dict = {
-        **BaseDense._parameter_constraints,
-        "class_weight": [None, dict, StrOptions({"balanced"})],
+        row.name: [*row.constraints] for row in parameters_of("DenseClassifier")
     }
 
     # Whether a table of whole numbers 0 and 1 says which labels each sample has.
@@ -225,10 +231,10 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         optimizer="adam",
         learning_rate="auto",
         momentum="auto",
-        alpha=1e-4,
+        alpha=0.0001,
         batch_size="auto",
         epochs=200,
-        tol=1e-4,
+        tol=0.0001,
         n_iter_no_change=10,
         early_stopping=False,
         validation_fraction=0.1,

@@ -9,27 +9,21 @@ from __future__ import annotations
 
 import copy
 import warnings
-from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import get_scorer_names
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, validate_data
 
 from skmlp._compat import (
     CallbackSupportMixin,
-    Interval,
     InvalidParameterError,
-    StrOptions,
     check_sample_weight,
     has_callbacks,
-    keras_type,
     with_callbacks,
 )
 from skmlp._estimators.checks import (
-    KERAS_CALLBACK,
     as_activations,
     as_callbacks,
     as_rates,
@@ -57,7 +51,8 @@ from skmlp._estimators.data import (
 )
 from skmlp._estimators.fitted import FittedNetwork
 from skmlp._estimators.holding_out import hold_out
-from skmlp._estimators.idle import warn_of_idle_parameters
+from skmlp._estimators.ineffective import warn_of_ineffective_parameters
+from skmlp._estimators.parameters import OPTIMIZER_NAMES
 from skmlp._estimators.persistence import CheckedState
 from skmlp._estimators.scoring import score_of_weights
 from skmlp._estimators.tasks import FitTask
@@ -65,63 +60,9 @@ from skmlp._named.activations import ALIASES
 from skmlp._network import Network
 from skmlp._training import Samples, Settings, make_optimizer, train
 
-OPTIMIZER_NAMES = {
-    "adadelta",
-    "adafactor",
-    "adagrad",
-    "adam",
-    "adamax",
-    "adamw",
-    "ftrl",
-    "lion",
-    "muon",
-    "nadam",
-    "rmsprop",
-    "schedulefreeadamw",
-    "sgd",
-}
-
 
 class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
     """Parameters and training that all estimators share."""
-
-    _parameter_constraints: dict = {
-        "hidden_layer_sizes": [
-            "array-like",
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "activation": [str, callable, "array-like"],
-        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "batch_norm": ["boolean"],
-        "optimizer": [
-            StrOptions({*OPTIMIZER_NAMES, "lbfgs"}),
-            keras_type("keras.optimizers.Optimizer"),
-        ],
-        "learning_rate": [
-            StrOptions({"auto", "cosine", "onecycle"}),
-            Interval(Real, 0, None, closed="neither"),
-            keras_type("keras.optimizers.schedules.LearningRateSchedule"),
-        ],
-        "momentum": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "tol": [None, Interval(Real, 0, None, closed="left")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "monitor": [StrOptions({"loss", *get_scorer_names()}), callable],
-        "max_time": [None, Interval(Real, 0, None, closed="neither")],
-        "on_interrupt": [StrOptions({"raise", "keep"})],
-        "warm_start": ["boolean"],
-        "shuffle": ["boolean"],
-        "verbose": ["verbose"],
-        "callbacks": [None, list, tuple, KERAS_CALLBACK],
-        "random_state": ["random_state"],
-    }
 
     def set_params(self, **params):
         """Set parameters of this estimator.
@@ -268,7 +209,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         callbacks = as_callbacks(self.callbacks)
         stacklevel = 4 if partial else 3
         if not (partial and goes_on):
-            warn_of_idle_parameters(
+            warn_of_ineffective_parameters(
                 self,
                 has_validation=any(given is not None for given in validation),
                 stacklevel=stacklevel,

@@ -1,4 +1,4 @@
-"""Parameters that have no effect beside the others are warned of, once."""
+"""Parameters that have no effect, given the others, are warned of, once."""
 
 import warnings
 
@@ -8,9 +8,12 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import scale
 
-from skmlp import DenseClassifier, DenseMNISTClassifier, DenseRegressor
-from skmlp._estimators import OPTIMIZER_NAMES
-from skmlp._estimators.idle import EFFECTIVE_WHEN, MOMENTUM_NAMES
+from skmlp import DenseClassifier, DenseRegressor
+from skmlp._estimators.parameters import (
+    MOMENTUM_NAMES,
+    OPTIMIZER_NAMES,
+    PARAMETERS,
+)
 
 FAST = {"epochs": 2, "tol": None, "random_state": 0}
 
@@ -28,7 +31,7 @@ def messages_of_fit(estimator, X, y, **given):
     return [str(warning.message) for warning in caught]
 
 
-IDLE = {
+INEFFECTIVE = {
     "activation": {"hidden_layer_sizes": (), "activation": "tanh"},
     "dropout": {"hidden_layer_sizes": (), "dropout": 0.5},
     "batch_norm": {"hidden_layer_sizes": (), "batch_norm": True},
@@ -44,13 +47,13 @@ IDLE = {
 
 
 def test_every_conditional_parameter_is_tested():
-    assert set(IDLE) == set(EFFECTIVE_WHEN)
+    assert set(INEFFECTIVE) == {row.name for row in PARAMETERS if row.only_with}
 
 
-@pytest.mark.parametrize("name", IDLE)
+@pytest.mark.parametrize("name", INEFFECTIVE)
 def test_parameter_without_effect_warns_once(iris, name):
     X, y = iris
-    reg = DenseRegressor(**{"hidden_layer_sizes": (3,), **FAST, **IDLE[name]})
+    reg = DenseRegressor(**{"hidden_layer_sizes": (3,), **FAST, **INEFFECTIVE[name]})
 
     first, *others = messages_of_fit(reg, X, y)
 
@@ -140,20 +143,3 @@ def test_named_optimizers_with_momentum_are_those_that_keras_says():
     }
 
     assert with_momentum == MOMENTUM_NAMES
-
-
-@pytest.mark.parametrize(
-    "estimator_class", [DenseClassifier, DenseRegressor, DenseMNISTClassifier]
-)
-def test_documentation_says_when_a_conditional_parameter_applies(estimator_class):
-    parameters = estimator_class.__doc__.partition("Attributes\n")[0]
-    paragraphs = parameters.split("\n    ")
-    entries, name = {}, ""
-    for line in paragraphs:
-        if not line.startswith(" ") and " : " in line:
-            name = line.partition(" : ")[0]
-        entries[name] = f"{entries.get(name, '')} {line.strip()}"
-
-    for name in EFFECTIVE_WHEN:
-        if name in estimator_class().get_params():
-            assert "Only used" in entries[name] or "Not used" in entries[name], name
