@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from skmlp._estimators import DenseClassifier
 from skmlp._estimators.parameters import parameters_of
+from skmlp._estimators.user_warnings import warn
 
 MNIST_ARCHITECTURES = {
     "32-16": (32, 16),
@@ -285,29 +284,32 @@ class DenseMNISTClassifier(DenseClassifier):
             return X
         return np.reshape(images, (len(images), -1))  # from (n_samples, height, width)
 
-    def _input_divisor(self, X):
+    def _learn_features(self, X, *, continues):
+        if continues:
+            return self._network.input_divisor, {}
         low, high = X.min(), X.max()
-        self.pixel_scale_ = 255.0 if low >= 0 and high > _UNIT else 1.0
         with np.errstate(over="ignore"):
             mean = X.mean()
-        self._brightness = (float(high), float(mean)) if low >= 0 else None
-        return self.pixel_scale_
+        scale = 255.0 if low >= 0 and high > _UNIT else 1.0
+        return scale, {
+            "pixel_scale_": scale,
+            "_brightness": (float(high), float(mean)) if low >= 0 else None,
+        }
 
-    def _validate_X(self, X):
-        X = super()._validate_X(X)
+    def _validate_X(self, X, **learned):
+        X = super()._validate_X(X, **learned)
+        brightness = learned["_brightness"] if learned else self._brightness
         some = X[:_SCALE_ROWS]
-        if self._brightness and all(self._brightness) and some.min() >= 0:
+        if brightness and all(brightness) and some.min() >= 0:
             # Both: a dark image has a small mean, and a stray pixel is bright.
-            ratios = np.array([some.max(), some.mean()]) / self._brightness
+            ratios = np.array([some.max(), some.mean()]) / brightness
             ratio = ratios[0]
             if (ratios > _SCALE_RATIO).all() or (
                 (ratios < 1 / _SCALE_RATIO).all() and ratio > 0
             ):
-                warnings.warn(
+                warn(
                     "Pixels need the scale they had in fit. Got values up to "
-                    f"{some.max():.4g}, where fit saw {self._brightness[0]:.4g}. "
-                    f"{'Divide' if ratio > 1 else 'Multiply'} X by 255.",
-                    UserWarning,
-                    stacklevel=4,
+                    f"{some.max():.4g}, where fit saw {brightness[0]:.4g}. "
+                    f"{'Divide' if ratio > 1 else 'Multiply'} X by 255."
                 )
         return X

@@ -13,23 +13,24 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib import pyplot
-from sklearn.utils import check_random_state
 
-from skmlp._compat import import_keras
-from skmlp._network import Network, Weights
-from skmlp._training import Samples, Settings, Trained, make_optimizer, train
+from skmlp._job import (
+    Job,
+    Network,
+    Recipe,
+    Samples,
+    Seeds,
+    Start,
+    Stopping,
+    Trained,
+    Weights,
+)
+from skmlp._keras.start import import_keras
+from skmlp._training import train
 
 matplotlib.use("agg")  # an example that shows its picture waits for nobody
 
-SETTINGS = {
-    "alpha": 0.0,
-    "batch_size": 16,
-    "epochs": 3,
-    "shuffle": True,
-    "tol": None,
-    "n_iter_no_change": 10,
-    "verbose": 0,
-}
+RECIPE = {"alpha": 0.0, "batch_size": 16, "epochs": 3, "shuffle": True}
 
 
 def pytest_collection_modifyitems(items):
@@ -59,9 +60,8 @@ class Problem:
     weights: Weights
     samples: Samples
 
-    def train(
+    def job(
         self,
-        engine=None,
         *,
         optimizer="sgd",
         learning_rate="auto",
@@ -69,35 +69,39 @@ class Problem:
         score=None,
         callbacks=(),
         rng=0,
+        optimizer_state=None,
         **settings,
-    ) -> Trained:
-        """Train with the settings of this module, but for those that are given."""
-        if engine == "compiled":
-            _skip_without_tensorflow()
-        n_steps = -(-len(self.samples) // SETTINGS["batch_size"]) * SETTINGS["epochs"]
-        optimizer = make_optimizer(optimizer, learning_rate, n_steps=n_steps)
-        return train(
-            self.network,
-            self.weights,
-            self.samples,
-            Settings(optimizer, **(SETTINGS | settings)),
+    ) -> Job:
+        """Return a job with the recipe of this module, but for what is given."""
+        import_keras()
+        from skmlp._keras.optimizers import specify
+
+        recipe = {name: settings.pop(name, value) for name, value in RECIPE.items()}
+        n_steps = -(-len(self.samples) // recipe["batch_size"]) * recipe["epochs"]
+        return Job(
+            network=self.network,
+            recipe=Recipe(specify(optimizer, learning_rate, n_steps=n_steps), **recipe),
+            samples=self.samples,
+            seeds=Seeds.draw(rng),
+            start=Start(self.weights, optimizer_state),
+            stopping=Stopping(**settings),
             validation=validation,
             score=score,
-            callbacks=callbacks,
-            rng=check_random_state(rng),
-            engine=engine,
+            callbacks=tuple(callbacks),
         )
+
+    def train(self, engine=None, **given) -> Trained:
+        """Train the job of these settings."""
+        if engine == "compiled":
+            _skip_without_tensorflow()
+        (trained,) = train([self.job(**given)], engine=engine)
+        return trained
 
     def head(self, n_samples) -> "Problem":
         """Return the problem with its first samples alone."""
         X, y, weight = self.samples.X, self.samples.y, self.samples.weight
         first = Samples(X[:n_samples], y[:n_samples], weight[:n_samples])
         return replace(self, samples=first)
-
-    def as_validation(self) -> Samples:
-        """Return the samples with weights of mean 1, which validation asks for."""
-        weight = self.samples.weight
-        return replace(self.samples, weight=weight / weight.mean())
 
 
 def _make_problem(
@@ -136,7 +140,7 @@ def _make_problem(
         dtype=dtype,
         input_divisor=255.0 if pixels else 1.0,
         dropout=(dropout,) * len(hidden),
-        batch_norm=batch_norm,
+        normalization="batch" if batch_norm else None,
     )
     weights = network.initial_weights(rng)
     return Problem(network, weights, Samples(X, y, weight.astype(dtype)))

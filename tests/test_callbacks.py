@@ -11,14 +11,16 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_iris
 
 from skmlp import DenseClassifier, DenseRegressor
-from skmlp._training import Samples, make_optimizer
+from skmlp._export.to_keras import to_keras
+from skmlp._job import Samples
+from skmlp._keras.optimizers import make_optimizer, specify
 
 LEARNING_RATE = 0.25
 EPOCHS = 5
 BATCH_SIZE = 16
 
 
-@pytest.fixture(params=["compiled", pytest.param("portable", marks=pytest.mark.slow)])
+@pytest.fixture(params=["compiled", pytest.param("keras_fit", marks=pytest.mark.slow)])
 def engine(request):
     return request.param
 
@@ -47,6 +49,11 @@ def train(problem, engine, callbacks, *, optimizer="sgd", **settings):
     )
 
 
+def as_keras(network, weights):
+    """Return the Keras model of a network without normalisation."""
+    return to_keras(network, weights[0::2], weights[1::2])
+
+
 def train_in_keras(
     problem,
     callbacks,
@@ -57,10 +64,9 @@ def train_in_keras(
     validation=None,
 ):
     """Return weights and history of plain Keras."""
-    model = problem.network.keras_model()
-    model.set_weights(problem.weights)
+    model = as_keras(problem.network, problem.weights)
     model.compile(
-        make_optimizer(optimizer, learning_rate),
+        make_optimizer(specify(optimizer, learning_rate)),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,
@@ -230,14 +236,13 @@ def test_model_checkpoint_loads_and_predicts_without_this_package(
 ):
     path = tmp_path / "model.keras"
     trained = train(problem, engine, [keras.callbacks.ModelCheckpoint(path)])
-    expected = problem.network.keras_model()
-    expected.set_weights(trained.weights)
+    expected = as_keras(problem.network, trained.weights)
 
     loaded = keras.models.load_model(path)
 
     X = problem.samples.X
     assert type(loaded) is keras.Sequential
-    assert loaded.loss == "sparse_categorical_crossentropy"
+    assert type(loaded.loss) is keras.losses.SparseCategoricalCrossentropy
     assert_array_equal(loaded.predict(X, verbose=0), expected.predict(X, verbose=0))
 
 
@@ -247,7 +252,7 @@ def test_model_checkpoint_of_weights_loads_into_a_keras_model(
     path = tmp_path / "epoch.weights.h5"
     callback = keras.callbacks.ModelCheckpoint(path, save_weights_only=True)
     trained = train(problem, engine, [callback])
-    model = problem.network.keras_model()
+    model = as_keras(problem.network, problem.weights)
 
     model.load_weights(path, skip_mismatch=True)
 

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
 from skmlp import DenseClassifier, DenseMNISTClassifier, DenseRegressor
-from skmlp._estimators.holding_out import hold_out
+from skmlp._estimators.validation_split import hold_out
 from skmlp.model_selection import compare_architectures
 
 FAST = {"epochs": 200, "early_stopping": True, "n_iter_no_change": 3, "tol": 0.001}

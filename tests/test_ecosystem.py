@@ -475,7 +475,7 @@ def test_partial_dependence_display_of_a_class(net, iris):
     assert display.lines_.shape == (1, 1, 150 + 1)  # the samples, and their mean
     mean = display.lines_[0, 0, -1].get_ydata()
     assert_allclose(mean, display.pd_results[0]["average"][2])
-    assert mean[-1] > mean[0] + 0.5  # long petals: virginica
+    assert mean[-1] > mean[0] + 0.4  # long petals: virginica
 
 
 def test_decision_boundary_display(net, iris):

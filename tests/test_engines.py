@@ -10,17 +10,17 @@ from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-import skmlp._training.blocks
+import skmlp._job.shape
 import skmlp._training.compiled
-from skmlp._estimators import OPTIMIZER_NAMES
-from skmlp._training import Samples
+from skmlp._job import Samples
+from skmlp._named.optimizers import STEPPING
 
 SLOW = pytest.mark.slow
-ENGINES = ["compiled", pytest.param("portable", marks=SLOW)]
+ENGINES = ["compiled", pytest.param("keras_fit", marks=SLOW)]
 # One optimizer that is plain, one with moments, and all of them in the slow part.
 OPTIMIZERS = [
     name if name in {"adam", "sgd"} else pytest.param(name, marks=SLOW)
-    for name in sorted(OPTIMIZER_NAMES)
+    for name in STEPPING
 ]
 LOSSES = ["log_loss", "binary_log_loss", "squared_error"]
 ALL_LOSSES = [*LOSSES, "absolute_error", "poisson", "huber", "quantile"]
@@ -46,7 +46,7 @@ def assert_engines_agree(problem, *, atol=1e-10, switch_xla=None, **settings):
 
     With and without XLA if there is a function that switches it.
     """
-    portable = problem.train("portable", **settings)
+    portable = problem.train("keras_fit", **settings)
     for xla in [None] if switch_xla is None else [False, True]:
         if switch_xla is not None:
             switch_xla(xla)
@@ -76,7 +76,7 @@ def test_engines_agree_for_every_optimizer(optimizer, make_problem):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("optimizer", sorted(OPTIMIZER_NAMES))
+@pytest.mark.parametrize("optimizer", STEPPING)
 @pytest.mark.parametrize(("dtype", "atol"), [("float32", 1e-5), ("float64", 1e-10)])
 def test_engines_agree_for_every_optimizer_in_either_type_with_and_without_xla(
     dtype, atol, optimizer, switch_xla, make_problem
@@ -91,7 +91,7 @@ def test_engines_agree_for_every_optimizer_in_either_type_with_and_without_xla(
         optimizer=optimizer,
         learning_rate=learning_rate,
         alpha=0.1,
-        validation=problem.head(20).as_validation(),
+        validation=problem.head(20).samples,
     )
 
 
@@ -165,7 +165,7 @@ def test_engines_agree_on_layers_of_training(
         atol=1e-5 if dtype == "float32" else 1e-10,
         switch_xla=switch_xla,
         learning_rate=0.1,
-        validation=problem.head(20).as_validation(),
+        validation=problem.head(20).samples,
     )
 
 
@@ -192,7 +192,7 @@ def test_engines_agree_on_validation_curves(loss, n_validation, make_problem):
         loss, n_samples=n_validation, dtype="float32", weighted=True, seed=1
     )
 
-    assert_engines_agree(problem, validation=held_out.as_validation(), atol=1e-5)
+    assert_engines_agree(problem, validation=held_out.samples, atol=1e-5)
 
 
 @pytest.mark.parametrize("resident_bytes", [0, 2**30], ids=["blocks", "resident"])
@@ -201,8 +201,8 @@ def test_engines_agree_on_validation_curves(loss, n_validation, make_problem):
 def test_samples_among_others_give_what_they_give_alone(
     engine, as_given, resident_bytes, make_problem, monkeypatch
 ):
-    monkeypatch.setattr(skmlp._training.blocks, "_RESIDENT_BYTES", resident_bytes)
-    monkeypatch.setattr(skmlp._training.blocks, "_BLOCK_BYTES", 1024)
+    monkeypatch.setattr(skmlp._job.shape, "RESIDENT_BYTES", resident_bytes)
+    monkeypatch.setattr(skmlp._job.shape, "BLOCK_BYTES", 1024)
     problem = make_problem(n_samples=40, weighted=True)
     X, y, weight = problem.samples.X, problem.samples.y, problem.samples.weight
     rows = np.arange(0, 40, 3)
@@ -231,7 +231,7 @@ def test_engines_agree_on_sparse_samples(pixels, make_problem):
         sparse,
         atol=1e-5,
         learning_rate=0.1,
-        validation=sparse.head(20).as_validation(),
+        validation=sparse.head(20).samples,
     )
 
 
@@ -244,7 +244,7 @@ def test_engines_agree_on_the_best_epoch_and_its_weights(monitor, make_problem):
         "epochs": 8,
         "keep_best": True,
         "monitor": monitor,
-        "validation": problem.head(20).as_validation(),
+        "validation": problem.head(20).samples,
         "score": lambda weights: float(np.sin(np.abs(weights[0]).sum())),
     }
 

@@ -7,16 +7,16 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 
-import skmlp._training.feed
-from skmlp._training import Samples
-from skmlp._training.feed import Feed, place
+import skmlp._training.compiled.feed
+from skmlp._job import Samples
+from skmlp._training.compiled.feed import Feed, place
 
 pytestmark = pytest.mark.tensorflow
 
 
 @pytest.fixture(params=[0, 2**24], ids=["threads", "no threads"])
 def large_bytes(request, monkeypatch):
-    monkeypatch.setattr(skmlp._training.feed, "_LARGE_BYTES", request.param)
+    monkeypatch.setattr(skmlp._training.compiled.feed, "_LARGE_BYTES", request.param)
 
 
 def samples_of(n_samples, dtype="float32"):
@@ -47,7 +47,7 @@ def test_block_has_the_samples_and_then_rows_of_weight_zero(n_samples, dtype):
 def test_block_has_those_of_the_samples_that_are_taken(
     as_given, chunk_bytes, monkeypatch
 ):
-    monkeypatch.setattr(skmlp._training.feed, "_CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(skmlp._training.compiled.feed, "_CHUNK_BYTES", chunk_bytes)
     samples = samples_of(9)
     some = replace(samples, X=as_given(samples.X)).take(np.array([0, 2, 3, 5, 6, 8]))
     which = np.array([5, 0, 2])
@@ -72,7 +72,7 @@ def test_taking_samples_copies_no_features():
 
 @pytest.fixture
 def no_gpu(monkeypatch):
-    monkeypatch.setattr(skmlp._training.feed, "has_gpu", lambda: False)
+    monkeypatch.setattr(skmlp._training.compiled.feed, "has_gpu", lambda: False)
 
 
 @pytest.mark.usefixtures("large_bytes", "no_gpu")
@@ -88,7 +88,7 @@ def test_caller_hears_of_the_block_before_it_is_given_out():
 
 @pytest.mark.usefixtures("large_bytes")
 def test_block_that_a_gpu_gets_whole_is_not_heard_of_before(monkeypatch):
-    monkeypatch.setattr(skmlp._training.feed, "has_gpu", lambda: True)
+    monkeypatch.setattr(skmlp._training.compiled.feed, "has_gpu", lambda: True)
     heard = []
 
     Feed(samples_of(5), 2, meanwhile=heard.append)

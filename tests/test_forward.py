@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skmlp._export.to_keras import to_keras
 from skmlp._forward import forward
+from skmlp._job import Network
 from skmlp._named.activations import ACTIVATIONS
-from skmlp._network import Network
 
 # Keras keeps the constants of leaky_relu and gelu in float32, whatever it computes in.
 TOLERANCE = {"float32": 2e-6, "float64": 1e-7}
@@ -31,8 +32,7 @@ def test_forward_is_the_keras_model(hidden, dtype, layers):
     coefs, intercepts = layers(dtype)
     X = np.random.RandomState(1).uniform(-1, 1, (20, 4)).astype(dtype)
     network = Network((4, 7, 3), (hidden, "softmax"), "log_loss", dtype)
-    model = network.keras_model()
-    model.set_weights([coefs[0], intercepts[0], coefs[1], intercepts[1]])
+    model = to_keras(network, coefs, intercepts)
 
     outputs = forward(X, coefs, intercepts, [hidden, "softmax"])
 
@@ -44,8 +44,7 @@ def test_forward_divides_pixels_as_the_keras_model_does(dtype, layers):
     coefs, intercepts = layers(dtype)
     X = np.random.RandomState(1).randint(0, 256, (20, 4)).astype(np.uint8)
     network = Network((4, 7, 3), ("relu", "softmax"), "log_loss", dtype, 255.0)
-    model = network.keras_model()
-    model.set_weights([coefs[0], intercepts[0], coefs[1], intercepts[1]])
+    model = to_keras(network, coefs, intercepts)
 
     outputs = forward(X, coefs, intercepts, ["relu", "softmax"], divisor=255.0)
 

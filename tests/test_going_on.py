@@ -2,7 +2,6 @@
 
 import pickle
 import time
-from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -15,7 +14,6 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingGridSearchCV
 
 from skmlp import DenseClassifier, DenseRegressor
-from skmlp._training.monitors import KeepBest
 
 WHOLE = {"tol": None, "random_state": 0}
 
@@ -253,8 +251,8 @@ def test_max_time_ends_training_at_the_end_of_an_epoch(digits):
 def test_max_time_counts_from_before_anything_is_compiled(digits, monkeypatch):
     clf = DenseClassifier((8,), epochs=400, **WHOLE).fit(*digits)
     monkeypatch.setattr(
-        "skmlp._training.programs.Program.compile_epoch",
-        lambda self, block: time.sleep(0.1),
+        "skmlp._training.compiled.program.Program.compile_epoch",
+        lambda self, *args, **kwargs: time.sleep(0.1),
     )
 
     # All is compiled already, and an epoch takes about a millisecond.
@@ -274,7 +272,7 @@ class EachBatch(keras.callbacks.Callback):
         {"callbacks": [EachBatch()]},
         pytest.param({"optimizer": "lbfgs"}, marks=pytest.mark.tensorflow),
     ],
-    ids=["portable", "lbfgs"],
+    ids=["keras_fit", "lbfgs"],
 )
 def test_max_time_ends_training_on_the_other_engines_too(digits, params):
     clf = DenseClassifier((8,), epochs=500, max_time=1e-6, random_state=0, **params)
@@ -312,7 +310,7 @@ class InterruptWithinBatches(InterruptWithin):
 
 INTERRUPTS = {
     "compiled": (InterruptWithin, {}),
-    "portable": (InterruptWithinBatches, {}),
+    "keras_fit": (InterruptWithinBatches, {}),
     "lbfgs": (InterruptWithin, {"optimizer": "lbfgs"}),
 }
 
@@ -321,7 +319,7 @@ INTERRUPTS = {
     "engine",
     [
         "compiled",
-        pytest.param("portable", marks=pytest.mark.slow),
+        pytest.param("keras_fit", marks=pytest.mark.slow),
         pytest.param("lbfgs", marks=pytest.mark.tensorflow),
     ],
 )
@@ -345,7 +343,7 @@ def test_interrupt_keeps_the_epoch_that_early_stopping_finds_best(digits, engine
 
 
 @pytest.mark.parametrize(
-    "engine", ["compiled", pytest.param("portable", marks=pytest.mark.slow)]
+    "engine", ["compiled", pytest.param("keras_fit", marks=pytest.mark.slow)]
 )
 def test_interrupt_keeps_the_epoch_of_the_least_training_loss(digits, engine):
     """Neither the last epoch, which is worse, nor the one that is interrupted."""
@@ -374,24 +372,6 @@ def test_interrupt_leaves_the_estimator_as_it_was(digits, interrupt):
         clf.fit(X, y, X_val=X, y_val=y)
 
     assert vars(clf) == before
-
-
-def test_interrupt_while_weights_are_copied_leaves_the_best_before_them():
-    weights = [np.ones(2)]
-
-    def interrupt():
-        raise KeyboardInterrupt
-
-    keep_best = KeepBest("loss")
-    keep_best.on_train_begin()
-    keep_best.set_model(SimpleNamespace(get_weights=lambda: weights))
-    keep_best.on_epoch_end(0, {"loss": 1.0})
-    keep_best.set_model(SimpleNamespace(get_weights=interrupt))
-    with pytest.raises(KeyboardInterrupt):
-        keep_best.on_epoch_end(1, {"loss": 0.5})
-
-    assert keep_best.best_weights is weights
-    assert (keep_best.best, keep_best.best_epoch) == (1.0, 1)
 
 
 def test_interrupt_before_the_first_epoch_has_ended_is_raised(digits):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from skmlp._network import Network
+from skmlp._export.to_keras import to_keras
+from skmlp._job import Network
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def test_n_parameters_counts_weights_and_biases(network):
 
 
 def test_initial_weights_are_glorot_uniform_and_biases_zero(network):
-    kernel, bias, *_ = network.initial_weights(np.random.RandomState(0))
+    kernel, bias, *_ = network.initial_weights(np.random.default_rng(0))
 
     bound = np.sqrt(6 / (300 + 200))
     assert kernel.shape == (300, 200)
@@ -36,7 +37,8 @@ def test_initial_weights_are_glorot_uniform_and_biases_zero(network):
 def test_keras_model_has_the_layers_of_the_network(dtype):
     network = Network((4, 3, 1), ("relu", "sigmoid"), "binary_log_loss", dtype, 255.0)
 
-    model = network.keras_model()
+    coefs, intercepts = network.fold(network.initial_weights(np.random.default_rng(0)))
+    model = to_keras(network, coefs, intercepts)
 
     assert [layer.name for layer in model.layers] == [
         "pixel_scale",
@@ -45,4 +47,3 @@ def test_keras_model_has_the_layers_of_the_network(dtype):
     ]
     assert {variable.dtype for variable in model.variables} == {dtype}
     assert model.count_params() == network.n_parameters
-    assert len(network.keras_model(divided=False).layers) == 2

@@ -1,4 +1,4 @@
-"""Compiled programs: what they are kept by, and what they keep."""
+"""Compiled programs: what they are kept by, and that they keep nothing else."""
 
 import gc
 import threading
@@ -17,26 +17,23 @@ from sklearn.datasets import make_classification
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 
 import skmlp._training.compiled
-import skmlp._training.feed
+import skmlp._training.compiled.cache
+import skmlp._training.compiled.feed
 import skmlp._training.lbfgs
-import skmlp._training.programs
 from skmlp import DenseClassifier
-from skmlp._network import Network
-from skmlp._training import Samples, make_optimizer
-from skmlp._training.blocks import Shapes, bucket
-from skmlp._training.programs import Program, ProgramCache
+from skmlp._estimators.prepare import prepare
+from skmlp._job.shape import bucket
+from skmlp._keras import functional
+from skmlp._training.compiled.cache import ProgramCache
+from skmlp._training.compiled.program import _EVALUATION_ROWS, Program
 
 pytestmark = pytest.mark.tensorflow
-
-N_SAMPLES = st.integers(min_value=1, max_value=10**9)
-NETWORK = Network((5, 6, 3), ("tanh", "softmax"), "log_loss", "float32")
-SHAPES = Shapes(n_rows=64, batch_size=16, x_dtype="float32")
 
 
 @pytest.fixture
 def cache(monkeypatch):
-    """Lend programs from an empty cache."""
-    cache = ProgramCache(max_programs=8, max_bytes=2**20)
+    """Keep programs in an empty cache."""
+    cache = ProgramCache(max_programs=8)
     monkeypatch.setattr(skmlp._training.compiled, "PROGRAMS", cache)
     monkeypatch.setattr(skmlp._training.lbfgs, "PROGRAMS", cache)
     return cache
@@ -46,17 +43,19 @@ def cache(monkeypatch):
 def compiled(cache, monkeypatch):
     """Record the programs that are made and the graphs that are traced."""
     made, traced = [], []
+    scores_of = functional.scores_of
 
     class Recorded(Program):
-        def __init__(self, *args, **kwargs):
-            super().__init__(*args, **kwargs)
+        def __init__(self, shape):
+            super().__init__(shape)
             made.append(self)
 
-        def _inputs(self, X):  # runs once in every graph
-            traced.append(self)
-            return Program._inputs(self, X)
+    def recorded(network, *args, **kwargs):  # runs once in every graph
+        traced.append(network)
+        return scores_of(network, *args, **kwargs)
 
-    monkeypatch.setattr(skmlp._training.programs, "Program", Recorded)
+    monkeypatch.setattr(skmlp._training.compiled.cache, "Program", Recorded)
+    monkeypatch.setattr(functional, "scores_of", recorded)
     return made, traced
 
 
@@ -71,121 +70,75 @@ def data():
     return X.astype(np.float32), y
 
 
-def lend(
-    cache, network=NETWORK, optimizer="sgd", shapes=SHAPES, *, xla=False, **config
-):
-    return cache.lend(network, make_optimizer(optimizer, **config), shapes, xla=xla)
-
-
-def program_of(cache, *args, **kwargs):
-    with lend(cache, *args, **kwargs) as program:
-        return program
-
-
-# Buckets
-
-
-@given(N_SAMPLES)
-def test_bucket_holds_what_it_is_for(n):
-    assert bucket(n) >= n
-
-
-@given(N_SAMPLES)
-def test_bucket_wastes_less_than_half_and_little_of_much(n):
-    assert bucket(n) < 2 * n or n == 1
-    assert bucket(n) <= 1.125 * n or n <= 2**16
-
-
-@given(N_SAMPLES)
-def test_bucket_of_a_bucket_is_itself(n):
-    assert bucket(bucket(n)) == bucket(n)
-
-
-@given(N_SAMPLES, N_SAMPLES)
-def test_bucket_grows_with_what_it_is_for(n, more):
-    assert bucket(min(n, more)) <= bucket(max(n, more))
-
-
-@given(N_SAMPLES)
+@given(st.integers(min_value=1, max_value=10**9))
 def test_bucket_is_a_whole_number_of_evaluated_chunks(n):
-    assert bucket(n) % min(skmlp._training.programs._EVALUATION_ROWS, bucket(n)) == 0
-
-
-def test_buckets_are_few():
-    assert len({bucket(n) for n in range(1, 2**20)}) < 60
-
-
-@given(st.integers(1, 10_000), st.integers(1, 10_000))
-def test_shapes_hold_all_batches_and_a_row_of_weight_zero(n_samples, batch_size):
-    X = np.broadcast_to(np.float32(0), (n_samples, 2))
-    shapes = Shapes.of(Samples(X, X[:, 0], X[:, 0]), min(batch_size, n_samples))
-
-    assert shapes.n_rows > n_samples
-    assert shapes.max_batches * shapes.batch_size >= n_samples
+    assert bucket(n) % min(_EVALUATION_ROWS, bucket(n)) == 0
 
 
 # What a program is kept by
 
 
-def test_program_is_kept_for_the_next_fit(cache):
-    assert program_of(cache) is program_of(cache)
+def test_program_is_kept_for_the_next_fit_of_the_shape(cache, classifier, data):
+    shape = prepare(classifier, *data).shape
+
+    assert cache.of(shape) is cache.of(shape)
+
+
+def test_program_is_another_for_another_schedule_of_the_same_name(cache, data):
+    def make_schedule(rate):
+        class Constant(keras.optimizers.schedules.LearningRateSchedule):
+            def __call__(self, step):
+                return rate
+
+            def get_config(self):
+                return {}
+
+        return Constant()
+
+    shapes = {
+        prepare(DenseClassifier(learning_rate=make_schedule(rate)), *data).shape
+        for rate in (0.1, 0.2)
+    }
+
+    assert len(shapes) == 2
 
 
 @pytest.mark.parametrize(
-    "config",
+    ("first", "second", "n_programs"),
     [
-        {"learning_rate": 0.5},
-        {"optimizer": keras.optimizers.SGD(0.3)},
-        {"optimizer": keras.optimizers.SGD(name="mine")},
+        ("sgd", keras.optimizers.SGD(0.3), 1),
+        ("sgd", keras.optimizers.SGD(name="mine"), 1),
+        ("sgd", keras.optimizers.SGD(clipnorm=1.0), 2),
+        (
+            keras.optimizers.SGD(
+                keras.optimizers.schedules.ExponentialDecay(1, 9, 0.5)
+            ),
+            keras.optimizers.SGD(
+                keras.optimizers.schedules.ExponentialDecay(1, 9, 0.5)
+            ),
+            1,
+        ),
+        (
+            keras.optimizers.SGD(
+                keras.optimizers.schedules.ExponentialDecay(1, 9, 0.5)
+            ),
+            keras.optimizers.SGD(
+                keras.optimizers.schedules.ExponentialDecay(1, 9, 0.6)
+            ),
+            2,
+        ),
     ],
-    ids=["learning_rate", "instance", "name"],
+    ids=["rate", "name", "clipnorm", "equal schedules", "other schedules"],
 )
-def test_program_is_the_same_whatever_does_not_shape_its_graph(config, cache):
-    assert program_of(cache) is program_of(cache, **config)
+def test_program_depends_on_what_an_optimizer_is_made_with(
+    first, second, n_programs, data
+):
+    shapes = {
+        prepare(DenseClassifier(optimizer=optimizer), *data).shape
+        for optimizer in (first, second)
+    }
 
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        {"optimizer": "adam"},
-        {"optimizer": keras.optimizers.SGD(momentum=0.9)},
-        {"optimizer": keras.optimizers.SGD(clipnorm=1.0)},
-        {"learning_rate": keras.optimizers.schedules.ExponentialDecay(0.1, 9, 0.5)},
-        {"network": Network((5, 6, 3), ("relu", "softmax"), "log_loss", "float32")},
-        {"network": Network((5, 7, 3), ("tanh", "softmax"), "log_loss", "float32")},
-        {"network": Network((5, 6, 3), ("tanh", "softmax"), "log_loss", "float64")},
-        {"shapes": Shapes(n_rows=128, batch_size=16, x_dtype="float32")},
-        {"shapes": Shapes(n_rows=64, batch_size=32, x_dtype="float32")},
-        {"shapes": Shapes(n_rows=64, batch_size=16, x_dtype="uint8")},
-        {"xla": True},
-    ],
-    ids=[
-        "optimizer",
-        "momentum",
-        "clipnorm",
-        "schedule",
-        "activation",
-        "units",
-        "dtype",
-        "n_rows",
-        "batch_size",
-        "x_dtype",
-        "xla",
-    ],
-)
-def test_program_is_another_for_what_shapes_its_graph(config, cache):
-    assert program_of(cache) is not program_of(cache, **config)
-
-
-def test_program_is_the_same_for_equal_schedules(cache):
-    first, second, other = (
-        keras.optimizers.schedules.ExponentialDecay(0.1, 9, rate)
-        for rate in (0.5, 0.5, 0.6)
-    )
-    program = program_of(cache, learning_rate=first)
-
-    assert program_of(cache, learning_rate=second) is program
-    assert program_of(cache, learning_rate=other) is not program
+    assert len(shapes) == n_programs
 
 
 @pytest.mark.parametrize(
@@ -205,22 +158,6 @@ def test_sweep_under_a_schedule_by_name_compiles_once(name, compiled, classifier
 
     assert (made, traced) == ([], [])
     assert again == alone
-
-
-def test_program_is_another_for_another_schedule_of_the_same_name(cache):
-    def make_schedule(rate):
-        class Constant(keras.optimizers.schedules.LearningRateSchedule):
-            def __call__(self, step):
-                return rate
-
-            def get_config(self):
-                return {}
-
-        return Constant()
-
-    program = program_of(cache, learning_rate=make_schedule(0.1))
-
-    assert program_of(cache, learning_rate=make_schedule(0.2)) is not program
 
 
 def test_sweep_over_values_compiles_once(compiled, classifier, data):
@@ -295,82 +232,104 @@ def test_validation_data_of_a_size_are_compiled_once(compiled, classifier, data)
     assert len(traced) == 2  # an epoch and an evaluation
 
 
-# Lent to one fit at a time
+# Threads
 
 
-def test_program_is_lent_to_one_fit_at_a_time(cache):
-    with lend(cache) as one, lend(cache) as other:
-        assert one is not other
+def test_threads_that_fit_at_once_share_a_program(compiled, classifier, data):
+    """It is compiled once, and each fit has the bits that it has alone."""
+    made, traced = compiled
+    alone = [
+        clone(classifier).set_params(random_state=seed).fit(*data).coefs_[0]
+        for seed in range(4)
+    ]
+    made.clear()
+    traced.clear()
+    skmlp._training.compiled.PROGRAMS._programs.clear()
+    ready = threading.Barrier(4, timeout=60)
+    fitted = [clone(classifier).set_params(random_state=seed) for seed in range(4)]
 
-    assert len(cache) == 2
+    def fit(clf):
+        ready.wait()
+        clf.fit(*data)
 
-
-def test_threads_that_fit_at_once_have_a_program_each(cache):
-    both_have_one = threading.Barrier(2, timeout=60)
-    lent = []
-
-    def fit():
-        with lend(cache) as program:
-            lent.append(program)
-            both_have_one.wait()
-
-    threads = [threading.Thread(target=fit) for _ in range(2)]
+    threads = [threading.Thread(target=fit, args=[clf]) for clf in fitted]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert len(lent) == 2
-    assert lent[0] is not lent[1]
+    assert len(made) == 1
+    assert len(traced) == 1
+    for clf, expected in zip(fitted, alone, strict=True):
+        np.testing.assert_array_equal(clf.coefs_[0], expected)
 
 
-def test_program_of_a_failed_fit_is_not_kept(cache):
-    with pytest.raises(RuntimeError, match="failed"), lend(cache):
-        raise RuntimeError("failed")
-
-    assert len(cache) == 0
-
-
-def test_program_of_a_fit_that_a_callback_ended_is_not_kept(cache, classifier, data):
+def test_failed_fit_leaves_the_program_as_it_was(cache, classifier, data):
     def fail(epoch, logs):
         raise RuntimeError("by the callback")
 
-    classifier.set_params(callbacks=keras.callbacks.LambdaCallback(on_epoch_end=fail))
+    expected = clone(classifier).fit(*data).coefs_[0]
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=fail)
     with pytest.raises(RuntimeError, match="by the callback"):
-        classifier.fit(*data)
+        clone(classifier).set_params(callbacks=callback).fit(*data)
 
+    np.testing.assert_array_equal(clone(classifier).fit(*data).coefs_[0], expected)
+    assert len(cache) == 1
+
+
+class Slope:
+    """An activation with a state that may change."""
+
+    def __init__(self, slope):
+        self.slope = slope
+
+    def __call__(self, x):
+        return x * self.slope
+
+
+def test_changed_activation_never_meets_a_program_of_its_old_state(
+    cache, classifier, data
+):
+    activation = Slope(1.0)
+    classifier.set_params(activation=activation, batch_size=100, epochs=1).fit(*data)
+    activation.slope = 3.0
+
+    again = clone(classifier).set_params(activation=activation).fit(*data)
+
+    fresh = clone(classifier).set_params(activation=Slope(3.0)).fit(*data)
     assert len(cache) == 0
+    assert all(map(np.array_equal, again.coefs_, fresh.coefs_))
+    assert again.loss_curve_ == fresh.loss_curve_
+
+
+def test_no_activation_of_a_user_is_kept(cache, data):
+    activation = Slope(2.0)
+    reference = weakref.ref(activation)
+    clf = DenseClassifier((4,), activation=activation, epochs=2, tol=None).fit(*data)
+
+    del activation, clf
+    gc.collect()
+
+    assert reference() is None
 
 
 # Bounds
 
 
-def test_cache_drops_the_program_used_longest_ago(cache):
+def test_cache_drops_the_program_used_longest_ago(cache, classifier, data):
     cache.max_programs = 2
-    shapes = [Shapes(n_rows, 16, "float32") for n_rows in (64, 128, 256)]
-    first = program_of(cache, shapes=shapes[0])
-    second = program_of(cache, shapes=shapes[1])
-    program_of(cache, shapes=shapes[0])  # so the second was used longest ago
+    first, second, third = (
+        prepare(clone(classifier).set_params(hidden_layer_sizes=(units,)), *data).shape
+        for units in (2, 3, 4)
+    )
+    kept, dropped = cache.of(first), cache.of(second)
+    cache.of(first)  # so the second was used longest ago
 
-    program_of(cache, shapes=shapes[2])
+    cache.of(third)
 
     assert len(cache) == 2
-    assert program_of(cache, shapes=shapes[0]) is first
-    assert program_of(cache, shapes=shapes[1]) is not second
-
-
-def test_cache_drops_programs_beyond_its_bytes(cache):
-    cache.max_bytes = int(1.5 * program_of(cache).n_bytes)
-
-    program_of(cache, shapes=Shapes(128, 16, "float32"))
-
-    assert len(cache) == 1
-
-
-def test_cache_keeps_the_last_program_however_large(cache):
-    cache.max_bytes = 0
-
-    assert program_of(cache) is program_of(cache)
+    assert cache.of(first) is kept
+    assert cache.of(second) is not dropped
 
 
 @pytest.mark.slow
@@ -381,21 +340,6 @@ def test_fits_of_many_architectures_keep_so_many_programs(cache, classifier, dat
         classifier.set_params(hidden_layer_sizes=(units,)).fit(*data)
 
     assert len(cache) == 3
-
-
-@pytest.mark.slow
-def test_fits_of_many_architectures_keep_so_many_bytes(
-    cache, compiled, classifier, data
-):
-    made, _ = compiled
-    classifier.fit(*data)
-    cache.max_bytes = 6 * made[0].n_bytes
-
-    for units in range(5, 10):
-        classifier.set_params(hidden_layer_sizes=(units,)).fit(*data)
-
-    assert 1 < len(cache) < len(made)
-    assert sum(program.n_bytes for program in made[-len(cache) :]) <= cache.max_bytes
 
 
 @pytest.mark.parametrize(
@@ -414,13 +358,13 @@ def test_fits_of_many_architectures_keep_so_many_bytes(
 def test_dropped_program_is_freed_with_its_graphs(params, cache, data, monkeypatch):
     cache.max_programs = 1
     graphs = []
-    inputs = Program._inputs
+    scores_of = functional.scores_of
 
-    def recorded(self, X):  # runs once in every graph
+    def recorded(network, weights, X, **kwargs):  # runs once in every graph
         graphs.append(weakref.ref(X.graph))
-        return inputs(self, X)
+        return scores_of(network, weights, X, **kwargs)
 
-    monkeypatch.setattr(Program, "_inputs", recorded)
+    monkeypatch.setattr(functional, "scores_of", recorded)
     clf = DenseClassifier((4,), epochs=2, tol=None, early_stopping=True, **params)
 
     clf.fit(*data)
@@ -432,23 +376,42 @@ def test_dropped_program_is_freed_with_its_graphs(params, cache, data, monkeypat
     assert [graph() for graph in graphs[:n_graphs]] == [None] * n_graphs
 
 
-def test_bounds_are_those_of_the_documentation():
-    programs = skmlp._training.programs.PROGRAMS
+def test_bound_is_that_of_the_documentation():
+    programs = skmlp._training.compiled.PROGRAMS
     page = Path(__file__).parents[1] / "docs" / "performance.rst"
     text = " ".join(page.read_text(encoding="utf-8").split())
 
     assert f"{programs.max_programs} programs" in text
-    assert f"{programs.max_bytes // 2**20} MiB of variables" in text
-
-
-def test_bytes_of_a_program_are_those_of_weights_and_optimizer():
-    adam = Program(NETWORK, make_optimizer("adam"), SHAPES, xla=False)
-    sgd = Program(NETWORK, make_optimizer("sgd"), SHAPES, xla=False)
-
-    assert adam.n_bytes - sgd.n_bytes == 2 * 4 * NETWORK.n_parameters
 
 
 # What a program keeps
+
+
+def held_by(root):
+    """Return arrays, tensors and variables that an object refers to, at any depth."""
+    kinds = (np.ndarray, tf.Tensor, tf.Variable, keras.Variable)
+    seen, found, queue = set(), [], [root]
+    while queue:
+        thing = queue.pop()
+        if (
+            id(thing) in seen
+            or isinstance(thing, type)
+            or (
+                callable(thing)
+                and not (hasattr(thing, "__closure__") or hasattr(thing, "graph"))
+            )
+        ):
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, kinds) and not hasattr(thing, "graph"):
+            found.append(thing)
+        queue += list(vars(thing).values()) if hasattr(thing, "__dict__") else []
+        if isinstance(thing, dict):
+            queue += thing.values()
+        if isinstance(thing, list | tuple | set):
+            queue += thing
+        queue += [cell.cell_contents for cell in getattr(thing, "__closure__", 0) or ()]
+    return found
 
 
 def test_nothing_kept_refers_to_what_the_user_gave(cache, data):
@@ -478,14 +441,14 @@ def test_data_on_the_device_are_freed_after_the_fit(
     optimizer, as_given, cache, data, monkeypatch
 ):
     placed = []
-    place = skmlp._training.feed.place
+    place = skmlp._training.compiled.feed.place
 
     def recorded(*args):
         block = place(*args)
         placed.extend(map(weakref.ref, block))
         return block
 
-    monkeypatch.setattr(skmlp._training.feed, "place", recorded)
+    monkeypatch.setattr(skmlp._training.compiled.feed, "place", recorded)
     X, y = data
     clf = DenseClassifier((4,), optimizer=optimizer, epochs=2, tol=None)
 
@@ -513,7 +476,7 @@ def test_xla_compiles_the_epoch_and_not_the_evaluation(
 
     classifier.fit(X, y, X_val=X, y_val=y)
 
-    assert asked == {"_epoch": True, "_evaluation": False}
+    assert asked == {"epoch": True, "_evaluation": False}
 
 
 def test_fit_is_not_changed_by_a_later_fit_of_the_same_program(cache, classifier, data):
@@ -550,8 +513,8 @@ def test_large_data_are_copied_as_the_epoch_is_compiled(
 ):
     X, y = np.abs(10 * data[0]).astype(dtype), data[1]
     at_once = clone(classifier).fit(X, y)
-    cache._idle.clear()
-    monkeypatch.setattr(skmlp._training.feed, "_LARGE_BYTES", 0)
+    cache._programs.clear()
+    monkeypatch.setattr(skmlp._training.compiled.feed, "_LARGE_BYTES", 0)
 
     meanwhile = clone(classifier).fit(X, y)
 

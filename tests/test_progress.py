@@ -12,7 +12,7 @@ from sklearn.datasets import load_iris
 
 from skmlp import DenseClassifier
 
-ENGINES = ["compiled", pytest.param("portable", marks=pytest.mark.slow)]
+ENGINES = ["compiled", pytest.param("keras_fit", marks=pytest.mark.slow)]
 
 
 class NeedBatches(keras.callbacks.Callback):
@@ -48,7 +48,7 @@ def iris():
 
 def show(data, *, engine="compiled", **parameters):
     """Fit in front of a terminal; return the estimator and what it showed."""
-    callbacks = [NeedBatches()] if engine == "portable" else None
+    callbacks = [NeedBatches()] if engine == "keras_fit" else None
     # Of another network Keras may show an accuracy of 0 as 0.0000e+00.
     defaults = {"epochs": 4, "tol": None, "callbacks": callbacks, "random_state": 0}
     clf = DenseClassifier((4,), **(defaults | parameters))

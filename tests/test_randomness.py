@@ -19,7 +19,7 @@ from skmlp import DenseClassifier
 
 ENGINES = [
     pytest.param("compiled", marks=pytest.mark.tensorflow),
-    pytest.param("portable", marks=pytest.mark.slow),
+    pytest.param("keras_fit", marks=pytest.mark.slow),
 ]
 
 
@@ -37,7 +37,7 @@ def digits():
 
 
 def make(engine=None, **params):
-    callbacks = [WatchesBatches()] if engine == "portable" else None
+    callbacks = [WatchesBatches()] if engine == "keras_fit" else None
     return DenseClassifier(
         (8,), epochs=3, tol=None, callbacks=callbacks, dropout=0.2, **params
     )

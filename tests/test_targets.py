@@ -178,7 +178,7 @@ def make_tables(estimator_class):
 @pytest.mark.parametrize("way", WAYS)
 def test_tables_of_targets_are_learned_in_every_way_of_training(estimator_class, way):
     X, y = make_tables(estimator_class)
-    net = estimator_class((16,), epochs=40, tol=None, random_state=0, **WAYS[way])
+    net = estimator_class((16,), epochs=50, tol=None, random_state=0, **WAYS[way])
     net.set_params(learning_rate=net.learning_rate if way == "schedule" else 0.02)
 
     net.fit(X, y)

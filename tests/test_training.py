@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skmlp._training import choose_engine, make_optimizer
-from skmlp._training.contract import batches
+from skmlp._training import choose_engine
 
-ENGINES = ["compiled", pytest.param("portable", marks=pytest.mark.slow)]
+ENGINES = ["compiled", pytest.param("keras_fit", marks=pytest.mark.slow)]
 
 
 class CountBatches(keras.callbacks.Callback):
@@ -40,9 +39,17 @@ def overriding(hook, base=keras.callbacks.Callback):
 # The choice of the engine
 
 
+@pytest.fixture
+def choose(make_problem):
+    """Return the function that chooses the engine of a job with these callbacks."""
+    return lambda callbacks=(), **given: choose_engine(
+        make_problem().job(callbacks=callbacks, **given)
+    )
+
+
 @pytest.mark.tensorflow
-def test_engine_is_compiled_without_callbacks():
-    assert choose_engine() == "compiled"
+def test_engine_is_compiled_without_callbacks(choose):
+    assert choose() == "compiled"
 
 
 @pytest.mark.parametrize(
@@ -56,8 +63,8 @@ def test_engine_is_compiled_without_callbacks():
         "on_test_batch_end",
     ],
 )
-def test_engine_is_portable_for_a_callback_that_hears_of_batches(hook):
-    assert choose_engine([overriding(hook)()]) == "portable"
+def test_engine_is_keras_fit_for_a_callback_that_hears_of_batches(hook, choose):
+    assert choose([overriding(hook)()]) == "keras_fit"
 
 
 @pytest.mark.tensorflow
@@ -72,21 +79,21 @@ def test_engine_is_portable_for_a_callback_that_hears_of_batches(hook):
         "on_test_end",
     ],
 )
-def test_engine_is_compiled_for_a_callback_that_hears_of_epochs(hook):
-    assert choose_engine([overriding(hook)()]) == "compiled"
+def test_engine_is_compiled_for_a_callback_that_hears_of_epochs(hook, choose):
+    assert choose([overriding(hook)()]) == "compiled"
 
 
-def test_engine_is_portable_when_one_of_several_callbacks_hears_of_batches():
+def test_engine_is_keras_fit_when_one_of_several_callbacks_hears_of_batches(choose):
     callbacks = [keras.callbacks.EarlyStopping(), CountBatches(), RecordEpochs()]
 
-    assert choose_engine(callbacks) == "portable"
+    assert choose(callbacks) == "keras_fit"
 
 
 @pytest.mark.parametrize("hook", ["on_train_batch_end", "on_batch_end"])
-def test_engine_is_portable_for_a_hook_that_is_set_on_the_instance(hook):
+def test_engine_is_keras_fit_for_a_hook_that_is_set_on_the_instance(hook, choose):
     callback = keras.callbacks.LambdaCallback(**{hook: lambda batch, logs: None})
 
-    assert choose_engine([callback]) == "portable"
+    assert choose([callback]) == "keras_fit"
 
 
 @pytest.mark.tensorflow
@@ -105,10 +112,10 @@ def test_engine_is_portable_for_a_hook_that_is_set_on_the_instance(hook):
         ("TerminateOnNaN", {}),
     ],
 )
-def test_engine_is_compiled_for_keras_own_callbacks(name, arguments):
+def test_engine_is_compiled_for_keras_own_callbacks(name, arguments, choose):
     callback = getattr(keras.callbacks, name)(**arguments)
 
-    assert choose_engine([callback]) == "compiled"
+    assert choose([callback]) == "compiled"
 
 
 @pytest.mark.parametrize(
@@ -120,26 +127,30 @@ def test_engine_is_compiled_for_keras_own_callbacks(name, arguments):
         ("TerminateOnNaN", {"raise_error": True}),
     ],
 )
-def test_engine_is_portable_for_keras_own_callbacks_set_to_batches(name, arguments):
+def test_engine_is_keras_fit_for_keras_own_callbacks_set_to_batches(
+    name, arguments, choose
+):
     callback = getattr(keras.callbacks, name)(**arguments)
 
-    assert choose_engine([callback]) == "portable"
+    assert choose([callback]) == "keras_fit"
 
 
 @pytest.mark.tensorflow
-def test_engine_for_a_subclass_of_a_keras_callback_depends_on_the_hook(tmp_path):
+def test_engine_for_a_subclass_of_a_keras_callback_depends_on_the_hook(
+    tmp_path, choose
+):
     path = str(tmp_path / "made.keras")
     at_epochs = overriding("on_epoch_end", keras.callbacks.ModelCheckpoint)(path)
     at_batches = overriding("on_train_batch_end", keras.callbacks.ModelCheckpoint)(path)
 
-    assert choose_engine([at_epochs]) == "compiled"
-    assert choose_engine([at_batches]) == "portable"
+    assert choose([at_epochs]) == "compiled"
+    assert choose([at_batches]) == "keras_fit"
 
 
-def test_engine_is_portable_on_other_keras_backends(monkeypatch):
+def test_engine_is_keras_fit_on_other_keras_backends(monkeypatch, choose):
     monkeypatch.setattr(keras.config, "backend", lambda: "jax")
 
-    assert choose_engine() == "portable"
+    assert choose() == "keras_fit"
 
 
 def test_train_chooses_the_engine_by_its_callbacks(make_problem):
@@ -191,17 +202,6 @@ def test_train_records_one_value_an_epoch(engine, loss, names, make_problem):
     assert set(history) == names | {f"val_{name}" for name in names}
     assert all(len(values) == 3 for values in history.values())
     assert all(type(value) is float for values in history.values() for value in values)
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_train_draws_one_order_an_epoch(engine, make_problem):
-    rng, expected = np.random.RandomState(0), np.random.RandomState(0)
-
-    make_problem(n_samples=50).train(engine, epochs=3, rng=rng)
-    for _ in range(3):
-        expected.permutation(50)
-
-    assert rng.randint(2**30) == expected.randint(2**30)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -279,72 +279,19 @@ def test_callback_forgets_the_model_after_a_failure(engine, make_problem):
     assert callback.model is None
 
 
-# The values that travel
-
-
-def test_make_optimizer_copies_the_configuration():
-    given = keras.optimizers.SGD(0.5, momentum=0.9, nesterov=True, clipnorm=1.0)
-
-    made = make_optimizer(given)
-
-    assert made is not given
-    assert made.get_config() == given.get_config()
-
-
-def test_make_optimizer_leaves_the_given_one_unchanged():
-    given = keras.optimizers.SGD(0.5, momentum=0.9)
-    config = given.get_config()
-
-    make_optimizer(given, learning_rate=0.1, momentum=0.0)
-
-    assert given.get_config() == config
-
-
-@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
-def test_make_optimizer_sets_learning_rate_and_momentum(optimizer):
-    config = make_optimizer(optimizer, learning_rate=0.25, momentum=0.5).get_config()
-
-    assert (config["learning_rate"], config["momentum"]) == (0.25, 0.5)
-
-
-def test_make_optimizer_ignores_momentum_where_the_optimizer_has_none():
-    assert "momentum" not in make_optimizer("adam", momentum=0.5).get_config()
-
-
-def test_make_optimizer_takes_a_schedule():
-    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
-
-    made = make_optimizer("sgd", learning_rate=schedule)
-
-    assert made.get_config()["learning_rate"]["config"] == schedule.get_config()
-
-
-def test_make_optimizer_takes_a_schedule_of_a_class_that_keras_does_not_know():
-    class Halving(keras.optimizers.schedules.LearningRateSchedule):
-        def __call__(self, step):
-            return 0.5 ** keras.ops.cast(step, "float32")
-
-        def get_config(self):
-            return {}
-
-    given = make_optimizer("sgd", learning_rate=Halving())
-
-    made = make_optimizer(given)
-
-    made.iterations.assign(3)
-    assert float(made.learning_rate) == 0.125
-
-
-def test_make_optimizer_takes_a_whole_learning_rate():
-    assert make_optimizer("sgd", learning_rate=1).get_config()["learning_rate"] == 1.0
-
-
 @pytest.mark.parametrize(
     ("n_samples", "batch_size", "sizes"),
     [(6, 2, [2, 2, 2]), (7, 3, [3, 3, 1]), (2, 5, [2]), (1, 1, [1])],
 )
-def test_batches_cut_every_sample_once(n_samples, batch_size, sizes):
-    cut = list(batches(np.arange(n_samples), batch_size))
+def test_batches_cut_every_sample_once(n_samples, batch_size, sizes, make_problem):
+    from skmlp._training.keras_fit import Batches
 
-    assert [len(batch) for batch in cut] == sizes
-    assert_array_equal(np.concatenate(cut), np.arange(n_samples))
+    problem = make_problem(n_samples=n_samples)
+    batches = Batches(problem.samples, problem.network, batch_size)
+    batches.put_in_order(np.arange(n_samples)[::-1])
+
+    cut = [batches[i] for i in range(len(batches))]
+
+    assert [len(y) for _, y, _ in cut] == sizes
+    y = np.concatenate([y for _, y, _ in cut])
+    assert_array_equal(y, problem.samples.y[::-1])

@@ -5,7 +5,7 @@ from joblib import Parallel, delayed
 
 
 def threads_that_skmlp_takes():
-    from skmlp._compat import import_keras
+    from skmlp._keras.start import import_keras
 
     import_keras()
     import tensorflow as tf
@@ -51,7 +51,7 @@ def test_nothing_is_set_where_tensorflow_runs_already(run_program):
     program = """
 import tensorflow as tf
 tf.config.threading.set_intra_op_parallelism_threads(3)
-from skmlp._compat import import_keras
+from skmlp._keras.start import import_keras
 import_keras()
 print(tf.config.threading.get_intra_op_parallelism_threads())
 """
@@ -66,7 +66,7 @@ def test_first_fits_of_a_process_write_nothing(backend, dtype, run_program):
     program = f"""
 import numpy as np
 from skmlp import DenseClassifier
-from skmlp._compat import import_keras
+from skmlp._keras.start import import_keras
 class Batches(import_keras().callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None): pass
 X = np.random.RandomState(0).rand(40, 4).astype("{dtype}")

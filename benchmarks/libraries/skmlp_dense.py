@@ -22,7 +22,7 @@ EARLY_STOPPING = {
 
 def start() -> None:
     """Start TensorFlow, as the first fit of a process does."""
-    from skmlp._compat import import_keras
+    from skmlp._keras.start import import_keras
 
     import_keras()
 

@@ -16,8 +16,8 @@ from skmlp._cli.arguments import UsageError, did_you_mean
 from skmlp._cli.interrupts import held_interrupts
 from skmlp._cli.progress import Silence, make_progress
 from skmlp._cli.results import print_page, print_results
-from skmlp._compat import import_keras
-from skmlp._estimators import OPTIMIZER_NAMES
+from skmlp._keras.start import import_keras
+from skmlp._named.optimizers import STEPPING
 from skmlp._report import prepare_folder, write_report
 from skmlp.datasets import load_mnist
 from skmlp.model_selection import ArchitectureComparison, fit_architectures
@@ -147,11 +147,11 @@ def _name_architectures(
 
 
 def _check_optimizer(optimizer: str | None) -> None:
-    if optimizer is not None and optimizer not in OPTIMIZER_NAMES:
-        names = ", ".join(sorted(OPTIMIZER_NAMES))
+    if optimizer is not None and optimizer not in STEPPING:
+        names = ", ".join(STEPPING)
         raise UsageError(
             f"skmlp mnist: --optimizer takes one of {names}. "
-            f"Got {optimizer!r}.{did_you_mean(optimizer, OPTIMIZER_NAMES)}"
+            f"Got {optimizer!r}.{did_you_mean(optimizer, STEPPING)}"
         )
 
 

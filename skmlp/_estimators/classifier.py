@@ -6,24 +6,14 @@ import numpy as np
 from scipy.special import expit, log_expit
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import column_or_1d, compute_class_weight
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from skmlp._estimators.checks import (
-    as_indicator,
-    can_fit_partially,
-    check_one_type,
-    is_indicator,
-    is_table,
-    one_hot_indices,
-    unchanged_on_failure,
-)
-from skmlp._estimators.data import check_dense
+from skmlp._estimators.continuing import can_fit_partially
 from skmlp._estimators.dense import BaseDense
+from skmlp._estimators.features import check_dense
 from skmlp._estimators.parameters import parameters_of
+from skmlp._estimators.targets import ClassTargets, is_table
 
 
 class DenseClassifier(ClassifierMixin, BaseDense):
@@ -358,7 +348,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         predicted = self.predict(X)
         one_hot = np.asarray(y)
         if is_table(one_hot) and not self._is_multilabel:
-            y = self.classes_[one_hot_indices(one_hot, len(self.classes_))]
+            y = self._targets.as_scored(one_hot)
         return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 
     @available_if(can_fit_partially)
@@ -391,30 +381,31 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         ValueError
             The first call lacks ``classes``, or a label is none of them.
         """
-        with unchanged_on_failure(self):
-            check_dense(y, "y")
-            if not is_table(np.asarray(y)):
-                self._announce_classes(classes)
-            return self._partial_fit(X, y, sample_weight)
+        check_dense(y, "y")
+        announced = None
+        if not is_table(np.asarray(y)):
+            announced = self._announced(classes)
+        return self._partial_fit(X, y, sample_weight, announced)
 
-    def _announce_classes(self, classes):
-        if classes is None and hasattr(self, "coefs_"):
-            return
+    def _announced(self, classes):
+        """Return the targets that a call of ``partial_fit`` is told of."""
+        is_fitted = hasattr(self, "coefs_")
+        if classes is None and is_fitted:
+            return None
         if classes is None:
             raise ValueError(
                 "The first call to partial_fit needs classes, all the labels there "
                 "are. Got None. Pass classes=np.unique(y) of all the data."
             )
-        classes = column_or_1d(classes)
-        check_one_type(classes, "classes")
-        classes = LabelEncoder().fit(classes).classes_
-        if hasattr(self, "coefs_") and not np.array_equal(classes, self.classes_):
+        announced = ClassTargets.announced(classes)
+        if is_fitted and not np.array_equal(announced.classes, self.classes_):
             raise ValueError(
                 "classes needs to be the same in each call to partial_fit. Got "
-                f"{classes.tolist()}, first were {self.classes_.tolist()}. Leave it "
-                "out after the first call."
+                f"{announced.classes.tolist()}, first were {self.classes_.tolist()}. "
+                "Leave it out after the first call."
             )
-        self._set_classes(classes)
+        announced.check_classes(type(self).__name__)
+        return announced
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags: several labels per sample are accepted."""
@@ -422,106 +413,39 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         tags.classifier_tags.multi_label = self._takes_indicators
         return tags
 
-    def _learn_targets(self, y, *, goes_on, partial):
-        is_multilabel = self._takes_indicators and is_indicator(y)
-        if is_multilabel:
-            classes = np.arange(y.shape[1])
-        elif is_table(y):
-            one_hot_indices(y, y.shape[1])
-            classes = np.arange(y.shape[1])
-        else:
-            y = column_or_1d(y, warn=True)
-            check_one_type(y, "y")
-            check_classification_targets(y)
-            classes = LabelEncoder().fit(y).classes_
-        if partial and hasattr(self, "classes_"):
-            return  # _encode finds labels that were not announced
-        if goes_on and not np.array_equal(classes, self.classes_):
+    @property
+    def _targets(self):
+        """What was learned of the targets."""
+        return ClassTargets(self.classes_, self._is_multilabel)
+
+    def _targets_of_mlp(self, mlp):
+        is_multilabel = mlp.out_activation_ == "logistic" and mlp.n_outputs_ > 1
+        if is_multilabel and not self._takes_indicators:
+            raise ValueError(
+                f"{type(self).__name__} takes one label per sample. Got an "
+                f"{type(mlp).__name__} of {mlp.n_outputs_} labels. Use "
+                "DenseClassifier.from_sklearn."
+            )
+        return ClassTargets(mlp.classes_, is_multilabel)
+
+    def _learn_targets(self, y, *, continues, is_partial, announced):
+        # Also where classes are announced: it refuses what cannot be labels.
+        seen = ClassTargets.of(y, takes_indicators=self._takes_indicators)
+        if is_partial and continues:
+            return self._targets  # encoding finds labels that were not announced
+        if announced is not None:
+            return announced
+        if continues and not np.array_equal(seen.classes, self.classes_):
             raise ValueError(
                 "warm_start=True needs the classes it began with. Got "
-                f"{classes.tolist()}, first were {self.classes_.tolist()}. Set "
+                f"{seen.classes.tolist()}, first were {self.classes_.tolist()}. Set "
                 "warm_start=False to begin anew."
             )
-        self._set_classes(classes, is_multilabel=is_multilabel)
+        seen.check_classes(type(self).__name__)
+        return seen
 
-    def _set_classes(self, classes, *, is_multilabel=False):
-        if len(classes) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs at least 2 classes in y. Got "
-                f"{f'1 class: {classes.tolist()[0]!r}' if len(classes) else 'none'}. "
-                "Add samples of another class."
-            )
-        binary = len(classes) == 2 and not is_multilabel
-        self._is_multilabel = is_multilabel
-        self.classes_ = classes
-        self.n_outputs_ = 1 if binary else len(classes)
-        self.out_activation_ = "logistic" if binary or is_multilabel else "softmax"
-
-    def _stratifies(self):
-        return not self._is_multilabel
-
-    def _loss_name(self):
-        return "log_loss" if self.out_activation_ == "softmax" else "binary_log_loss"
-
-    def _indices(self, y):
-        """Return the positions of labels, or of one-hot rows, in ``classes_``."""
-        if is_table(y):
-            return one_hot_indices(y, len(self.classes_))
-        y = column_or_1d(y)
-        check_one_type(y, "y")
-        indices = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
-        unknown = self.classes_[indices] != y
-        if unknown.any():
-            raise ValueError(
-                f"Labels need to be among {self.classes_.tolist()}. Got "
-                f"{y[unknown].tolist()[0]!r}. Drop those samples, or fit with them."
-            )
-        return indices
-
-    def _as_scored(self, y):
-        if self._is_multilabel or not is_table(y):
-            return y
-        return self.classes_[self._indices(y)]  # what predict returns, for one-hot rows
-
-    def _encode(self, y, dtype):
-        if self._is_multilabel:
-            return as_indicator(y, self.n_outputs_).astype(dtype)
-        indices = self._indices(y)
-        if self.n_outputs_ > 1:
-            return indices.astype(np.int32)
-        return indices[:, np.newaxis].astype(dtype)
-
-    def _weigh_classes(self, y, weight, *, partial):
-        if self.class_weight is None:
-            return weight
-        if self.class_weight == "balanced" and partial:
-            raise ValueError(
-                "class_weight='balanced' needs all samples at once. Got a call to "
-                "partial_fit. Pass a dict, made by "
-                "sklearn.utils.compute_class_weight of all labels."
-            )
-        if self._is_multilabel:
-            raise ValueError(
-                "class_weight needs one label per sample. Got indicators of several "
-                "labels. Pass sample_weight instead, or set class_weight=None."
-            )
-        indices = self._indices(y)
-        weighed = np.arange(len(self.classes_))
-        if self.class_weight == "balanced":  # a column of one-hot rows may be empty
-            weighed = np.unique(indices)
-        class_weight = np.ones(len(self.classes_))
-        class_weight[weighed] = compute_class_weight(
-            self.class_weight,
-            classes=self.classes_[weighed],
-            y=self.classes_[indices],
-            sample_weight=weight,
-        )
-        if not (np.isfinite(class_weight) & (class_weight >= 0)).all():
-            raise ValueError(
-                "class_weight needs finite weights of at least 0. Got "
-                f"{self.class_weight!r}. Weigh a class by 0 to leave it out."
-            )
-        return weight * class_weight[indices]
+    def _weigh_classes(self, targets, y, weight, *, is_partial):
+        return targets.weighted(y, weight, self.class_weight, partial=is_partial)
 
 
 def _inside(probabilities):

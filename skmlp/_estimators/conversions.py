@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sklearn.base import is_classifier
+import numpy as np
+from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skmlp._compat import import_keras
-from skmlp._training.contract import make_optimizer
-
-# Keras' losses, by the names of ours, and how many times their value ours is.
-_KERAS_LOSSES = {
-    "log_loss": ("SparseCategoricalCrossentropy", 1.0),
-    "binary_log_loss": ("BinaryCrossentropy", 1.0),
-    "squared_error": ("MeanSquaredError", 0.5),
-    "absolute_error": ("MeanAbsoluteError", 1.0),
-    "poisson": ("Poisson", 1.0),
-    "huber": ("Huber", 1.0),
-}
+from skmlp._estimators.layers import as_sizes
+from skmlp._estimators.prepare import (
+    Prepared,
+    batch_size_of,
+    make_network,
+    specify_optimizer,
+)
+from skmlp._estimators.user_warnings import warn
+from skmlp._export.scikit_learn import Curves, from_mlp, mlp_class_for, to_mlp
+from skmlp._export.to_keras import to_keras
+from skmlp._job import Optimizer, Recipe, Samples, Seeds, Start
+from skmlp._keras.start import import_keras
+from skmlp._named.optimizers import OPTIMIZERS, takes_steps
 
 
 class Conversions:
@@ -64,28 +66,22 @@ class Conversions:
         ``"quantile"``: Keras has none, so load it with ``compile=False``.
         """
         check_is_fitted(self)
-        if self.optimizer == "lbfgs":
+        if not takes_steps(self.optimizer):
             raise ValueError(
-                "to_keras needs an optimizer of Keras. Got optimizer='lbfgs'. Set "
-                "another one, or compile model_ yourself."
+                f"to_keras needs an optimizer of Keras. Got optimizer="
+                f"{self.optimizer!r}. Set another one, or compile model_ yourself."
             )
-        batch_size = 200 if self.batch_size == "auto" else self.batch_size
-        rate = self.learning_rate
-        if isinstance(rate, str):  # a schedule by name ends with its fit
-            rate = "auto"
-        # Keras casts the data and the loss of a model to this type, whatever its own.
-        dtype = import_keras().config.floatx()
-        network = replace(self._network, dtype=dtype)
-        model = self._keras_model(network, l2=self.alpha / (2 * batch_size))
-        loss, factor = _keras_loss(network)
-        has_accuracy = is_classifier(self) and not self._is_multilabel
-        model.compile(
-            make_optimizer(self.optimizer, rate, self.momentum),
-            loss=loss,
-            loss_weights=[factor],
-            weighted_metrics=["accuracy"] if has_accuracy else None,
+        # A schedule by name ends with its fit.
+        rate = "auto" if isinstance(self.learning_rate, str) else self.learning_rate
+        return to_keras(
+            # Keras casts the data and the loss of a model to this type, whatever its
+            # own.
+            replace(self._network, dtype=import_keras().config.floatx()),
+            self.coefs_,
+            self.intercepts_,
+            optimizer=specify_optimizer(self, rate),
+            l2=self.alpha / (2 * batch_size_of(self)),
         )
-        return model
 
     def to_sklearn(self):
         """Return scikit-learn's own multi-layer perceptron with the same network.
@@ -120,9 +116,21 @@ class Conversions:
         begins at 0.
         """
         check_is_fitted(self)
-        from skmlp._estimators.mlp import to_mlp
-
-        return to_mlp(self)
+        mlp, lost = to_mlp(
+            self._network,
+            self.coefs_,
+            self.intercepts_,
+            self.get_params(deep=False),
+            classes=getattr(self, "classes_", None),
+            curves=Curves(self.n_iter_, self.loss_curve_, self.validation_scores_),
+        )
+        copy_names(self, mlp)
+        if lost:
+            warn(
+                f"{type(mlp).__name__} has no equivalent of {', '.join(lost)}. It "
+                "predicts the same, and would train further without."
+            )
+        return mlp
 
     @classmethod
     def from_sklearn(cls, mlp):
@@ -163,9 +171,7 @@ class Conversions:
         1e-7), and for Nesterov's momentum. To make such an object or to load it from a
         file imports Keras. ``max_fun`` and ``power_t`` are not taken over.
         """
-        from skmlp._estimators.mlp import from_mlp
-
-        return from_mlp(cls, mlp)
+        return _from_sklearn(cls, mlp)
 
     def to_onnx(self, path):
         """Write the fitted network to an ONNX file, for runtimes without Python.
@@ -206,17 +212,59 @@ class Conversions:
         )
 
 
-def _keras_loss(network):
-    """Return a loss of Keras, and the factor that makes it the network's."""
-    if network.loss == "quantile":
-        from skmlp._training.objective import LOSSES
+def _from_sklearn(cls, mlp):
+    mlp_class = mlp_class_for(is_classifier=issubclass(cls, ClassifierMixin))
+    if not isinstance(mlp, mlp_class):
+        raise TypeError(
+            f"{cls.__name__}.from_sklearn needs an {mlp_class.__name__}. Got {mlp!r}. "
+            "Pass the fitted network itself, out of a pipeline or search."
+        )
+    check_is_fitted(mlp)
+    parameters, trained = from_mlp(mlp)
+    estimator = cls(**parameters)
+    job = _job_of(estimator, mlp, trained)
+    estimator.n_features_in_ = mlp.n_features_in_
+    copy_names(mlp, estimator)
+    estimator._keep(job, trained)
+    estimator.n_iter_ = mlp.n_iter_  # with L-BFGS there is no loss of each
+    return estimator
 
-        def quantile_loss(y, outputs):
-            return LOSSES["quantile"].per_sample(network, y, outputs)
 
-        return quantile_loss, 1.0
-    name, factor = _KERAS_LOSSES[network.loss]
-    if network.loss == "binary_log_loss":  # Keras averages over several labels
-        factor = float(network.layer_sizes[-1])
-    loss_class = getattr(import_keras().losses, name)
-    return loss_class(reduction="mean_with_sample_weight"), factor
+def _job_of(estimator, mlp, trained):
+    """Return the job that could have trained an MLP: one of no samples."""
+    targets = estimator._targets_of_mlp(mlp)
+    in_no_need_of_scaling = np.zeros((1, mlp.n_features_in_), mlp.coefs_[0].dtype)
+    divisor, of_features = estimator._learn_features(
+        in_no_need_of_scaling, continues=False
+    )
+    network = make_network(
+        estimator,
+        targets,
+        (mlp.n_features_in_, *as_sizes(mlp.hidden_layer_sizes)),
+        mlp.coefs_[0].dtype,
+        divisor,
+    )
+    nothing = np.empty(0, network.dtype)
+    return Prepared(
+        network=network,
+        recipe=Recipe(
+            Optimizer(OPTIMIZERS[mlp.solver].keras or mlp.solver),
+            alpha=mlp.alpha,
+            batch_size=1,
+            epochs=mlp.max_iter,
+            shuffle=mlp.shuffle,
+        ),
+        samples=Samples(np.empty((0, mlp.n_features_in_)), nothing, nothing),
+        seeds=Seeds.draw(estimator.random_state),
+        start=Start(trained.weights),
+        targets=targets,
+        learned={**targets.attributes(), **of_features},
+        # The state of an optimizer is for partial_fit.
+        is_partial=bool(trained.optimizer_state),
+    )
+
+
+def copy_names(fitted, other):
+    """Give another estimator the names of the features."""
+    if hasattr(fitted, "feature_names_in_"):
+        other.feature_names_in_ = fitted.feature_names_in_.copy()

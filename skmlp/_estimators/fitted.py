@@ -11,8 +11,9 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skmlp._estimators.data import as_numbers, check_range, columns_named
+from skmlp._estimators.features import as_numbers, check_range, columns_named
 from skmlp._estimators.representation import fitted_html
+from skmlp._export.to_keras import to_keras
 from skmlp._forward import forward
 
 
@@ -73,13 +74,7 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Training or changing it leaves the estimator as it is.
         """
         check_is_fitted(self)
-        return self._keras_model(self._network)
-
-    def _keras_model(self, network, *, l2=0.0):
-        model = network.keras_model(l2=l2)
-        layers = zip(self.coefs_, self.intercepts_, strict=True)
-        model.set_weights([array for layer in layers for array in layer])
-        return model
+        return to_keras(self._network, self.coefs_, self.intercepts_)
 
     def __dir__(self):
         """List the attributes that there are.
@@ -118,8 +113,11 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Return X with one row per sample."""
         return X
 
-    def _validate_X(self, X):
-        """Return the features of new samples, of any numeric type."""
+    def _validate_X(self, X, **learned):
+        """Return the features of new samples, of any numeric type.
+
+        ``learned`` are attributes that a fit knows already and has not written yet.
+        """
         X = self._as_rows(X)
         if not self._needs_validation(X):
             return X

@@ -6,17 +6,15 @@ Each such parameter is warned of once in a fit, and once in a series of partial 
 from __future__ import annotations
 
 import inspect
-import warnings
 from typing import Any
 
 import numpy as np
 
 from skmlp._estimators.parameters import PARAMETERS
+from skmlp._estimators.user_warnings import warn
 
 
-def warn_of_ineffective_parameters(
-    estimator: Any, *, has_validation: bool, stacklevel: int
-) -> None:
+def warn_of_ineffective_parameters(estimator: Any, *, has_validation: bool) -> None:
     """Warn of each parameter that was set and has no effect, given the others."""
     # The signature of a subclass may have fewer parameters, and other defaults.
     signature = inspect.signature(type(estimator)).parameters
@@ -26,11 +24,9 @@ def warn_of_ineffective_parameters(
             continue
         value, default = getattr(estimator, name), signature[name].default
         if _is_set(value, default) and not condition.holds(estimator, has_validation):
-            warnings.warn(
+            warn(
                 f"{name} has an effect only with {_plain(condition.words)}. Got "
-                f"{name}={value!r}. Leave it at its default, {default!r}.",
-                UserWarning,
-                stacklevel=stacklevel + 1,
+                f"{name}={value!r}. Leave it at its default, {default!r}."
             )
 
 

@@ -16,8 +16,11 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import get_scorer_names
 
-from skmlp._compat import Interval, StrOptions, keras_type
-from skmlp._estimators.checks import KERAS_CALLBACK
+from skmlp._compat import Interval, StrOptions
+from skmlp._keras.start import keras_type
+from skmlp._named.losses import REGRESSION_LOSSES, Loss
+from skmlp._named.optimizers import OPTIMIZERS, has_momentum, takes_steps
+from skmlp._named.schedules import SCHEDULES
 
 CLASSIFIER = "DenseClassifier"
 REGRESSOR = "DenseRegressor"
@@ -26,24 +29,7 @@ MNIST = "DenseMNISTClassifier"
 CLASSIFIERS = (CLASSIFIER, MNIST)
 ESTIMATORS = (CLASSIFIER, REGRESSOR, MNIST)
 
-OPTIMIZER_NAMES = {
-    "adadelta",
-    "adafactor",
-    "adagrad",
-    "adam",
-    "adamax",
-    "adamw",
-    "ftrl",
-    "lion",
-    "muon",
-    "nadam",
-    "rmsprop",
-    "schedulefreeadamw",
-    "sgd",
-}
-
-# The optimizers, by name, that have a momentum.
-MOMENTUM_NAMES = {"muon", "rmsprop", "sgd"}
+KERAS_CALLBACK = keras_type("keras.callbacks.Callback")
 
 
 @dataclass(frozen=True)
@@ -120,14 +106,18 @@ def parameters_of(estimator: str) -> list[Parameter]:
     return [parameter for parameter in PARAMETERS if estimator in parameter.estimators]
 
 
-def _has_momentum(estimator: Any, has_validation: bool) -> bool:
-    if isinstance(estimator.optimizer, str):
-        return estimator.optimizer in MOMENTUM_NAMES
-    return "momentum" in estimator.optimizer.get_config()
+def loss_options(estimator: Any, loss: Loss) -> tuple[tuple[str, float], ...]:
+    """Return the options that a loss takes, as the estimator's parameters have them."""
+    known = {parameter.name for parameter in PARAMETERS if parameter.room == "loss"}
+    return tuple(
+        (name, float(getattr(estimator, name, default)))
+        for name, default in loss.options
+        if name in known
+    )
 
 
 def _counts_epochs_without_improvement(estimator: Any, has_validation: bool) -> bool:
-    by_loss = estimator.tol is not None and estimator.optimizer != "lbfgs"
+    by_loss = estimator.tol is not None and takes_steps(estimator.optimizer)
     return estimator.early_stopping or by_loss
 
 
@@ -137,9 +127,12 @@ _HIDDEN_LAYERS = Condition(
 )
 _GRADIENT_STEPS = Condition(
     'an optimizer other than ``"lbfgs"``',
-    lambda estimator, has_validation: estimator.optimizer != "lbfgs",
+    lambda estimator, has_validation: takes_steps(estimator.optimizer),
 )
-_MOMENTUM = Condition('``optimizer="sgd"``, ``"rmsprop"`` or ``"muon"``', _has_momentum)
+_MOMENTUM = Condition(
+    '``optimizer="sgd"``, ``"rmsprop"`` or ``"muon"``',
+    lambda estimator, has_validation: has_momentum(estimator.optimizer),
+)
 _COUNTED_EPOCHS = Condition(
     "``early_stopping=True``, or ``tol`` other than None and an optimizer other than "
     '``"lbfgs"``',
@@ -172,11 +165,7 @@ PARAMETERS = [
         name="loss",
         type="str",
         default="squared_error",
-        constraints=[
-            StrOptions(
-                {"squared_error", "absolute_error", "poisson", "huber", "quantile"}
-            )
-        ],
+        constraints=[StrOptions(REGRESSION_LOSSES)],
         estimators=(REGRESSOR,),
         description="""
             Loss to minimise, averaged over the outputs. ``"squared_error"`` is half the
@@ -238,7 +227,7 @@ PARAMETERS = [
         default="adam",
         other_defaults={MNIST: "sgd"},
         constraints=[
-            StrOptions({*OPTIMIZER_NAMES, "lbfgs"}),
+            StrOptions(set(OPTIMIZERS)),
             keras_type("keras.optimizers.Optimizer"),
         ],
         description="""
@@ -253,7 +242,7 @@ PARAMETERS = [
         type="float, str or keras LearningRateSchedule",
         default="auto",
         constraints=[
-            StrOptions({"auto", "cosine", "onecycle"}),
+            StrOptions({"auto", *SCHEDULES}),
             Interval(Real, 0, None, closed="neither"),
             keras_type("keras.optimizers.schedules.LearningRateSchedule"),
         ],

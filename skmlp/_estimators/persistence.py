@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 
 import skmlp
-from skmlp._network import Network
+from skmlp._job import Network
 
 _VERSION = "_skmlp_version"
 _CHECKSUMS = "_skmlp_checksums"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
-from skmlp._estimators.checks import can_fit_partially
-from skmlp._estimators.data import as_numbers, in_type
+from skmlp._estimators.continuing import can_fit_partially
 from skmlp._estimators.dense import BaseDense
 from skmlp._estimators.parameters import parameters_of
+from skmlp._estimators.targets import NumberTargets
 
 
 class DenseRegressor(RegressorMixin, BaseDense):
@@ -303,29 +303,13 @@ class DenseRegressor(RegressorMixin, BaseDense):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def _learn_targets(self, y, *, goes_on, partial):
-        if not goes_on:
-            self._target_is_flat = y.ndim == 1
-            self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
-            self.out_activation_ = "exp" if self.loss == "poisson" else "identity"
+    @property
+    def _targets(self):
+        """What was learned of the targets."""
+        return NumberTargets(self.n_outputs_, self._target_is_flat, self.loss)
 
-    def _stratifies(self):
-        return False
+    def _targets_of_mlp(self, mlp):
+        return NumberTargets(mlp.n_outputs_, mlp.n_outputs_ == 1, self.loss)
 
-    def _loss_name(self):
-        return self.loss
-
-    def _encode(self, y, dtype):
-        y = as_numbers(y, "y").reshape(len(y), -1)  # (n_samples, n_outputs)
-        y = in_type(y, dtype, "y")
-        if self.loss == "poisson" and y.min() < 0:
-            raise ValueError(
-                f"loss='poisson' needs targets of at least 0. Got {y.min():.4g}. Use "
-                "another loss, or shift the targets."
-            )
-        if y.shape[1] != self.n_outputs_:
-            raise ValueError(
-                f"Targets need {self.n_outputs_} outputs, as in the training data. Got "
-                f"{y.shape[1]}. Pass the targets of the same outputs."
-            )
-        return y
+    def _learn_targets(self, y, *, continues, is_partial, announced):
+        return self._targets if continues else NumberTargets.of(y, loss=self.loss)

@@ -92,7 +92,7 @@ def layer_rows(network):
         yield (
             f"hidden {i + 1}" if is_hidden else "output",
             f"{n_out:,}",
-            "by batch" if network.batch_norm and is_hidden else "",
+            "by batch" if network.normalization and is_hidden else "",
             getattr(activation, "__name__", str(activation)),
             f"{rate:g}" if rate else "",
             f"{(n_in + 1) * n_out:,}",

@@ -7,117 +7,132 @@ Optimization", 1995.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 
-from skmlp._compat import graph_rewrites_off
-from skmlp._network import Network, Weights
-from skmlp._training.blocks import Shapes
-from skmlp._training.contract import Samples, Settings, Trained, make_optimizer
-from skmlp._training.feed import Feed
-from skmlp._training.monitors import EpochObserver, Monitors, Score
-from skmlp._training.programs import PROGRAMS
+from skmlp._job import Job, Trained, Weights
+from skmlp._keras.start import graph_rewrites_off
+from skmlp._training.callbacks import Callbacks
+from skmlp._training.compiled.cache import PROGRAMS
+from skmlp._training.compiled.feed import Feed
+from skmlp._training.compiled.program import as_tensors
+from skmlp._training.loop import Fit
+from skmlp._training.watch import Logs, Watcher
 
 
-def train(
-    network: Network,
-    weights: Weights,
-    samples: Samples,
-    settings: Settings,
-    *,
-    validation: Samples | None = None,
-    score: Score | None = None,
-    observer: EpochObserver | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    optimizer_state: Weights | None = None,
-    rng: np.random.RandomState,
-) -> Trained:
-    """Minimise by L-BFGS, as :func:`skmlp._training.train` says.
+def train(job: Job) -> Trained:
+    """Train a job; an epoch is an iteration.
 
-    An epoch is an iteration. Training ends when no entry of the gradient is larger than
-    ``tol``, or as the callbacks say.
+    Training ends when no entry of the gradient is larger than ``tol``, or as the loop
+    says, whose steps are taken out of SciPy's own.
     """
-    monitors = Monitors(settings, score, observer)
-    shapes = Shapes.of(samples, settings.batch_size)
-    unused = make_optimizer("sgd")
-    with (
-        PROGRAMS.lend(network, unused, shapes, penalised=False, xla=False) as program,
-        graph_rewrites_off(),
-    ):
-        model = program.model
-        model.set_weights(weights)
-        model.stop_training = False
-        feed = Feed(samples, settings.batch_size)
-        if validation is not None:
-            validation_feed = Feed(validation, settings.batch_size)
-        start, accepted = flatten(weights), weights
-        kernels = flatten([np.full(array.shape, array.ndim == 2) for array in weights])
-        alpha = settings.alpha / feed.weight_sum * kernels
-        # The point of the last evaluation, which the model is at, and its logs.
-        seen: tuple[NDArray, dict] = start, {}
-
-        def objective(point: NDArray) -> tuple[float, NDArray]:
-            nonlocal seen
-            logs, gradient = program.loss_and_gradient(feed, point)
-            seen = point.copy(), logs
-            pull = alpha * point
-            return logs["loss"] + float(pull @ point) / 2, gradient + pull
+    watcher = Watcher(job)
+    with graph_rewrites_off():
+        engine = LBFGSEngine(job)
+        fit = Fit(job, engine, watcher)
+        fit.epoch_begins(fit.begins())
 
         def iteration_ends(intermediate_result: OptimizeResult) -> None:
-            nonlocal accepted
-            point = intermediate_result.x
-            if not (seen[1] and np.array_equal(point, seen[0])):
-                objective(point)  # the line search went back to an earlier trial
-            accepted = unflatten(point, weights)
-            epoch = len(monitors.history.epoch)
-            logs = {**seen[1], "loss": float(intermediate_result.fun)}
-            if validation is not None:
-                logs |= program.validate(validation_feed, hooks)
-            hooks.on_epoch_end(epoch, logs)
-            if model.stop_training or epoch + 1 == settings.epochs:
+            epoch = watcher.n_epochs
+            logs = engine.accept(intermediate_result) | fit.validate()
+            if fit.epoch_ends(epoch, logs) or epoch + 1 == job.recipe.epochs:
                 raise StopIteration
-            hooks.on_epoch_begin(epoch + 1)
+            fit.epoch_begins(epoch + 1)
 
-        hooks = keras.callbacks.CallbackList(
-            monitors.around(callbacks),
-            add_history=False,
-            add_progbar=settings.verbose != 0,
-            model=model,
-            epochs=settings.epochs,
-            verbose=settings.verbose,
-            steps=1,
-        )
-        hooks.on_train_begin()
-        hooks.on_epoch_begin(0)
-        with monitors.interrupts():
-            minimize(
-                objective,
-                start,
-                jac=True,
-                method="L-BFGS-B",
-                callback=iteration_ends,
-                options={
-                    "maxiter": settings.epochs,
-                    "maxfun": 100 * settings.epochs,
-                    "gtol": settings.tol or 0.0,
-                    # Else it would end before the gradient is as small as that.
-                    "ftol": 64 * np.finfo(np.float64).eps,
-                },
-            )
-            if not monitors.history.epoch:  # it began at a minimum
+        with fit.interrupts():
+            engine.minimize(iteration_ends)
+            if not watcher.n_epochs:  # it began at a minimum
                 with contextlib.suppress(StopIteration):
-                    iteration_ends(OptimizeResult(x=start, fun=objective(start)[0]))
-        # The last evaluation may have been a trial that the line search gave up, or
-        # that an interrupt ended.
-        model.set_weights(accepted)
-        if len(monitors.history.epoch) < settings.epochs:
-            model.stop_training = True
-        hooks.on_train_end()
-        return monitors.trained(model)
+                    iteration_ends(engine.at_start())
+        if watcher.n_epochs < job.recipe.epochs:
+            watcher.must_stop = True
+        return fit.ends()
+
+
+class LBFGSEngine:
+    """All weights in one vector, at the last point that SciPy accepted."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._program = PROGRAMS.of(job.shape)
+        self._feed = Feed(job.samples, job.recipe.batch_size)
+        self._validation_feed = None
+        if job.validation is not None:
+            self._validation_feed = Feed(job.validation, job.recipe.batch_size)
+        weights = job.start.weights
+        self._weights = weights
+        self._point = flatten(weights)
+        kernels = flatten([np.full(array.shape, array.ndim == 2) for array in weights])
+        self._alpha = job.recipe.alpha / self._feed.weight_sum * kernels
+        # The point of the last evaluation, and its logs.
+        self._seen: tuple[NDArray, Logs] = self._point, {}
+
+    @property
+    def weights(self) -> Weights:
+        """The weights of the last iteration."""
+        return self._weights
+
+    @property
+    def optimizer_state(self) -> Weights:
+        """Nothing: SciPy keeps its memory to itself."""
+        return []
+
+    def load(self, weights: Weights, optimizer_state: Weights) -> None:
+        """Refuse other weights: SciPy would not know."""
+        raise ValueError(
+            "optimizer='lbfgs' needs the weights it chose itself. Got other weights "
+            "from a callback. Use another optimizer."
+        )
+
+    def train_epoch(self, epoch: int, callbacks: Callbacks) -> Logs:
+        """Refuse to train single epochs: SciPy has the loop."""
+        raise NotImplementedError("SciPy has the loop; see train()")
+
+    def validate(self, callbacks: Callbacks) -> Logs:
+        """Return loss and accuracy on the validation samples."""
+        assert self._validation_feed is not None
+        return self._program.evaluate(self._validation_feed, as_tensors(self._weights))
+
+    def finalize(self) -> None:
+        """Do nothing: the last evaluation may have been a trial, and is not kept."""
+
+    def minimize(self, iteration_ends: Callable[[OptimizeResult], None]) -> None:
+        """Minimise, and tell of each iteration."""
+        epochs = self._job.recipe.epochs
+        minimize(
+            self._objective,
+            self._point,
+            jac=True,
+            method="L-BFGS-B",
+            callback=iteration_ends,
+            options={
+                "maxiter": epochs,
+                "maxfun": 100 * epochs,
+                "gtol": self._job.stopping.gradient_tol,
+                # Else it would end before the gradient is as small as that.
+                "ftol": 64 * np.finfo(np.float64).eps,
+            },
+        )
+
+    def at_start(self) -> OptimizeResult:
+        """Return what an iteration gives that does not move."""
+        return OptimizeResult(x=self._point, fun=self._objective(self._point)[0])
+
+    def accept(self, result: OptimizeResult) -> Logs:
+        """Take the point of an iteration; return its loss and accuracy."""
+        if not (self._seen[1] and np.array_equal(result.x, self._seen[0])):
+            self._objective(result.x)  # the line search went back to an earlier trial
+        self._weights = unflatten(result.x, self._weights)
+        return {**self._seen[1], "loss": float(result.fun)}
+
+    def _objective(self, point: NDArray) -> tuple[float, NDArray]:
+        logs, gradient = self._program.loss_and_gradient(self._feed, point)
+        self._seen = point.copy(), logs
+        pull = self._alpha * point
+        return logs["loss"] + float(pull @ point) / 2, gradient + pull
 
 
 def flatten(arrays: Sequence[NDArray]) -> NDArray:

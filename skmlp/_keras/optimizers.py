@@ -1,0 +1,381 @@
+"""Keras' optimizers: from and to specifications, and as pure functions of their state.
+
+Private names of Keras' optimizers are used here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from skmlp._job import Network, Optimizer, Schedule, Weights
+from skmlp._job.recipe import freeze, thaw
+from skmlp._keras.quirks import schedule_of
+from skmlp._named.optimizers import OPTIMIZERS
+from skmlp._named.schedules import SCHEDULES
+
+# Specifications
+
+
+def specify(
+    optimizer: str | keras.optimizers.Optimizer,
+    learning_rate: Any = "auto",
+    momentum: float | str = "auto",
+    *,
+    n_steps: int = 0,
+) -> Optimizer:
+    """Return the specification of an optimizer.
+
+    ``"auto"`` keeps the optimizer's own learning rate or momentum; a schedule by name
+    leads its own rate through ``n_steps`` gradient steps.
+    """
+    own_schedule = None
+    kind: str | type
+    if isinstance(optimizer, str):
+        row = OPTIMIZERS[optimizer]
+        if row.keras is None:
+            return Optimizer(optimizer)
+        kind, config = row.keras, dict(_default_config(row.keras))
+    else:
+        kind = _kind(type(optimizer), keras.optimizers)
+        config = optimizer.get_config()
+        own_schedule = schedule_of(optimizer)
+    config.pop("name", None)
+    own_rate = config.pop("learning_rate", 0.0)
+    if momentum != "auto" and "momentum" in config:
+        config["momentum"] = float(momentum)
+
+    rate, schedule = own_rate, None
+    if isinstance(learning_rate, str):
+        if own_schedule is not None:
+            rate = float(optimizer.learning_rate)  # type: ignore[union-attr]
+        if learning_rate != "auto":
+            schedule = Schedule(learning_rate, n_steps=n_steps)
+        elif own_schedule is not None:
+            schedule = _specify_schedule(own_schedule)
+    elif isinstance(learning_rate, Real):
+        rate = float(learning_rate)
+    else:
+        rate, schedule = 0.0, _specify_schedule(learning_rate)
+    if not isinstance(rate, Real):  # a function, which Keras serializes
+        return Optimizer(kind, freeze(config | {"learning_rate": rate}), 0.0, schedule)
+    return Optimizer(kind, freeze(config), float(rate), schedule)
+
+
+@functools.cache
+def _default_config(class_name: str) -> Any:
+    return getattr(keras.optimizers, class_name)().get_config()
+
+
+def _specify_schedule(schedule: Any) -> Schedule:
+    kind = _kind(type(schedule), keras.optimizers.schedules)
+    return Schedule(kind, freeze(schedule.get_config()))
+
+
+def _kind(cls: type, module: Any) -> str | type:
+    """Return the name of a class of Keras, or a user's own class."""
+    return cls.__name__ if getattr(module, cls.__name__, None) is cls else cls
+
+
+def _class_of(kind: str | type, module: Any) -> Any:
+    return getattr(module, kind) if isinstance(kind, str) else kind
+
+
+def make_optimizer(specification: Optimizer) -> keras.optimizers.Optimizer:
+    """Return a new optimizer of Keras."""
+    cls = _class_of(specification.kind, keras.optimizers)
+    return _make(cls, specification)
+
+
+def _make(cls: Any, specification: Optimizer) -> Any:
+    config = thaw(specification.options)
+    if specification.schedule is not None:
+        config["learning_rate"] = make_schedule(specification)
+    elif "learning_rate" not in config and not issubclass(
+        cls, keras.optimizers.LossScaleOptimizer
+    ):
+        config["learning_rate"] = specification.rate
+    optimizer = cls.from_config(config)
+    if isinstance(optimizer, keras.optimizers.Muon):
+        optimizer.lr_adjust = functools.partial(_lr_adjust, optimizer.rms_rate)
+    return optimizer
+
+
+def _lr_adjust(rms_rate: float | None, step: Any) -> Any:
+    """Do what ``Muon`` does in Keras 3.15, which refuses float64.
+
+    Keras multiplies the step by the square root of a shape, which it takes in float32.
+    """
+    if rms_rate is None:
+        return step
+    return step * (max(step.shape[:2]) ** 0.5 * rms_rate)
+
+
+# Schedules
+
+
+class NamedSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule by name: a function of the share of the steps that have been taken.
+
+    Parameters
+    ----------
+    name : str
+        Row of the schedule.
+    rate : float or tensor
+        Learning rate that is multiplied.
+    n_steps : int or tensor
+        Gradient steps of the fit.
+    """
+
+    def __init__(self, name: str, rate: Any, n_steps: Any) -> None:
+        self.name = name
+        self.rate = rate
+        self.n_steps = n_steps
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate of a step, counted from 0."""
+        n_steps = ops.cast(self.n_steps, "float32")
+        share = ops.minimum(ops.cast(step, "float32") / n_steps, 1.0)
+        return ops.cast(self.rate, "float32") * SCHEDULES[self.name](ops, share)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes the same schedule."""
+        return {"name": self.name, "rate": self.rate, "n_steps": self.n_steps}
+
+
+def make_schedule(specification: Optimizer) -> Any:
+    """Return a new schedule of Keras."""
+    schedule = specification.schedule
+    assert schedule is not None
+    if schedule.kind in SCHEDULES:
+        assert isinstance(schedule.kind, str)
+        return NamedSchedule(schedule.kind, specification.rate, schedule.n_steps)
+    cls = _class_of(schedule.kind, keras.optimizers.schedules)
+    return cls.from_config(thaw(schedule.config))
+
+
+# State
+
+
+def state_variables(optimizer: Any) -> list[keras.Variable]:
+    """Return the variables of an optimizer's state.
+
+    The number of the step is the first. ``Nadam`` keeps one that Keras does not count.
+    """
+    counted = list(optimizer.variables)
+    ids = {id(variable) for variable in counted}
+    own = (value for value in vars(optimizer).values())
+    return counted + [
+        value
+        for value in own
+        if isinstance(value, keras.Variable) and id(value) not in ids
+    ]
+
+
+def read_state(optimizer: Any) -> Weights:
+    """Return copies of the values of an optimizer's state."""
+    return [as_array(variable) for variable in state_variables(optimizer)]
+
+
+def as_array(variable: keras.Variable) -> np.ndarray:
+    """Return a copy of a variable's value."""
+    return np.asarray(variable).copy()
+
+
+def load_state(optimizer: Any, state: Sequence[Any]) -> None:
+    """Assign values to an optimizer's state."""
+    for variable, value in zip(state_variables(optimizer), state, strict=True):
+        variable.assign(value)
+
+
+def first_state(
+    optimizer: Any, specification: Optimizer, carried: Weights | None
+) -> Weights:
+    """Return the state to begin with: as built, or carried but for the rate.
+
+    Between calls of ``partial_fit`` the learning rate may change.
+    """
+    state = read_state(optimizer)
+    if carried is None:
+        return state
+    return [
+        own if variable.name == "learning_rate" else value
+        for variable, own, value in zip(
+            state_variables(optimizer), state, carried, strict=True
+        )
+    ]
+
+
+def make_variables(network: Network, weights: Weights) -> list[keras.Variable]:
+    """Return Keras variables of the weights, with the paths of Keras' layers."""
+    variables = []
+    for (layer, name), value, is_trained in zip(
+        network.array_names(), weights, network.is_trained(), strict=True
+    ):
+        with keras.name_scope(layer):
+            variables.append(
+                keras.Variable(
+                    value, dtype=network.dtype, trainable=is_trained, name=name
+                )
+            )
+    return variables
+
+
+# Optimizers as pure functions
+
+
+class PureOptimizer:
+    """An optimizer of Keras whose state comes in and goes out.
+
+    Keras' own ``stateless_apply`` does it on jax, and refuses TensorFlow's optimizers
+    because of their distribution strategies. There are no replicas here, so what
+    TensorFlow's class overrides for them is put back to what it was.
+
+    Parameters
+    ----------
+    specification : Optimizer
+        The optimizer.
+    network : Network
+        Whose weights it updates.
+    weights : list of ndarray
+        Weights that its state begins with.
+    """
+
+    def __init__(
+        self, specification: Optimizer, network: Network, weights: Weights
+    ) -> None:
+        cls = _class_of(specification.kind, keras.optimizers)
+        self._optimizer = _make(_without_replicas(cls), specification)
+        variables = make_variables(network, weights)
+        self._weights = [variable for variable in variables if variable.trainable]
+        self._optimizer.build(self._weights)
+        self._state = state_variables(self._optimizer)
+        self._named = specification.schedule is not None and (
+            specification.schedule.kind in SCHEDULES
+        )
+        self.specification = specification
+
+    def first_state(self, carried: Weights | None) -> Weights:
+        """Return the state to begin with, after an earlier training's if there was."""
+        return first_state(self._optimizer, self.specification, carried)
+
+    def scale_loss(self, loss: Any) -> Any:
+        """Return the loss whose gradients are to be applied."""
+        return self._optimizer.scale_loss(loss)
+
+    def apply(
+        self, gradients: list[Any], weights: list[Any], state: list[Any], rate: Any
+    ) -> tuple[list[Any], list[Any]]:
+        """Return updated weights and state.
+
+        ``rate`` holds the rate and the number of steps of a schedule by name.
+        """
+        if self._named:
+            schedule = schedule_of(self._optimizer)
+            schedule.rate, schedule.n_steps = rate[0], rate[1]
+        values = [*zip(self._weights, weights, strict=True)]
+        values += zip(self._state, state, strict=True)
+        with keras.StatelessScope(state_mapping=values) as scope:
+            self._optimizer.apply(gradients, self._weights)
+        return self._values(scope)
+
+    def finalize(
+        self, weights: list[Any], state: list[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """Return the weights to keep: the averages where the optimizer keeps such."""
+        values = [*zip(self._weights, weights, strict=True)]
+        values += zip(self._state, state, strict=True)
+        with keras.StatelessScope(state_mapping=values) as scope:
+            self._optimizer.finalize_variable_values(self._weights)
+        return self._values(scope)
+
+    def _values(self, scope: keras.StatelessScope) -> tuple[list[Any], list[Any]]:
+        return (
+            [scope.get_current_value(variable) for variable in self._weights],
+            [scope.get_current_value(variable) for variable in self._state],
+        )
+
+
+def engine_of(specification: Optimizer) -> str | None:
+    """Return the engine that an optimizer is, if it is one."""
+    row = OPTIMIZERS.get(specification.name)
+    return None if row is None else row.engine
+
+
+def is_pure(specification: Optimizer) -> bool:
+    """Return whether an optimizer can be a pure function.
+
+    ``LossScaleOptimizer`` decides on TensorFlow's variables whether to take a step.
+    """
+    cls = _class_of(specification.kind, keras.optimizers)
+    return not issubclass(cls, keras.optimizers.LossScaleOptimizer)
+
+
+def _without_replicas(cls: Any) -> Any:
+    """Return the class with TensorFlow's care for replicas taken out.
+
+    The mixin comes right before ``keras.optimizers.Optimizer`` in the order of methods:
+    what an optimizer overrides itself stays, and its ``super()`` finds the mixin.
+    """
+    return type(cls.__name__, (cls, _mixin()), {})
+
+
+@functools.cache
+def _mixin() -> Any:
+    from keras.src.backend.tensorflow.optimizer import TFOptimizer
+    from keras.src.optimizers.base_optimizer import BaseOptimizer
+
+    base = vars(BaseOptimizer)
+    methods = {
+        name: base[name]
+        for name in vars(TFOptimizer).keys() & base.keys()
+        if not name.startswith("__") and callable(base[name])
+    }
+    methods["_backend_apply_gradients"] = _apply_gradients
+    return type("WithoutReplicas", (keras.optimizers.Optimizer,), methods)
+
+
+def _apply_gradients(self: Any, grads: list[Any], variables: list[Any]) -> None:
+    """Update variables as Keras does, by selection in place of branches.
+
+    A branch would have to return what it assigns.
+    """
+    n_steps = self.gradient_accumulation_steps
+    if not n_steps:
+        _update(self, grads, variables)
+    else:
+        is_due = (self._iterations + 1) % n_steps == 0
+        sums = [
+            self._accumulated_gradients[self._get_variable_index(variable)]
+            for variable in variables
+        ]
+        totals = [grad + sum_ for grad, sum_ in zip(grads, sums, strict=True)]
+        changed = [*variables, *state_variables(self)]
+        before = [variable.value for variable in changed]
+        _update(self, [total / n_steps for total in totals], variables)
+        for variable, value in zip(changed, before, strict=True):
+            variable.assign(ops.where(is_due, variable.value, value))
+        for sum_, total in zip(sums, totals, strict=True):
+            sum_.assign(ops.where(is_due, ops.zeros_like(total), total))
+    if self.use_ema:
+        self._update_model_variables_moving_average(self._trainable_variables)
+        if self.ema_overwrite_frequency:
+            is_due = (self.iterations + 1) % self.ema_overwrite_frequency == 0
+            for variable, average in zip(
+                self._trainable_variables,
+                self._model_variables_moving_average,
+                strict=True,
+            ):
+                variable.assign(ops.where(is_due, average.value, variable.value))
+
+
+def _update(optimizer: Any, grads: list[Any], variables: list[Any]) -> None:
+    grads = optimizer._clip_gradients(grads)
+    optimizer._apply_weight_decay(variables)
+    optimizer._backend_update_step(grads, variables, optimizer.learning_rate)
