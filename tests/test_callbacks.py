@@ -495,3 +495,176 @@ def test_callback_that_cannot_be_copied_is_called_as_it_is(params):
     net = DenseRegressor((2,), epochs=2, tol=None, callbacks=[WithALock()], **params)
 
     assert net.fit(X, y).n_iter_ == 2
+
+
+# What a callback does to its model
+
+
+def callback_that_changes_its_model(change, hook="on_epoch_end"):
+    """Return a callback that changes its model after the second epoch, or at first."""
+
+    def act(*args):
+        if hook != "on_epoch_end" or args[0] == 1:
+            change(callback.model)
+
+    callback = keras.callbacks.LambdaCallback(**{hook: act})
+    return callback
+
+
+def freeze(model):
+    model.layers[0].trainable = False
+
+
+def swap_the_optimizer(model):
+    model.optimizer = keras.optimizers.SGD(0.1)
+
+
+def set_a_schedule(model):
+    model.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(0.1, 10)
+
+
+def compile_anew(model):
+    model.compile("sgd", loss="mse")
+
+
+@pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_end"])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (freeze, "changed trainable flag of a layer"),
+        (swap_the_optimizer, "changed optimizer"),
+        (set_a_schedule, "changed learning rate schedule"),
+        (compile_anew, "changed optimizer"),
+    ],
+)
+def test_change_that_training_cannot_follow_is_refused_and_outlives_nothing(
+    change, words, hook, engine, problem
+):
+    expected = train(problem, engine, [])
+
+    callback = callback_that_changes_its_model(change, hook)
+    with pytest.raises(ValueError, match=f"Got a {words}"):
+        train(problem, engine, [callback])
+
+    again = train(problem, engine, [])
+    for array, other in zip(again.weights, expected.weights, strict=True):
+        assert_array_equal(array, other)
+
+
+def test_learning_rate_that_is_set_acts_and_outlives_nothing(engine, problem):
+    def set_rate(model):
+        model.optimizer.learning_rate = 0.0
+
+    expected = train(problem, engine, [])
+    callback = callback_that_changes_its_model(set_rate)
+
+    changed = train(problem, engine, [callback])
+    again = train(problem, engine, [])
+
+    assert_weights_equal(changed.weights, train(problem, engine, [], epochs=2).weights)
+    for array, other in zip(again.weights, expected.weights, strict=True):
+        assert_array_equal(array, other)
+
+
+def test_kept_model_does_not_change_with_later_fits(engine, problem):
+    kept = []
+    callback = callback_that_changes_its_model(kept.append)
+    train(problem, engine, [callback])
+    weights = [array.copy() for array in kept[0].get_weights()]
+
+    train(problem, engine, [keras.callbacks.LambdaCallback(on_epoch_end=print_nothing)])
+
+    for array, other in zip(kept[0].get_weights(), weights, strict=True):
+        assert_array_equal(array, other)
+
+
+def print_nothing(epoch, logs):
+    """Stand for a callback that does nothing to its model."""
+
+
+class Evaluate(keras.callbacks.Callback):
+    """Evaluate and predict with the model, as one does to log more."""
+
+    def __init__(self, X, y):
+        super().__init__()
+        self.X, self.y = X, y
+
+    def on_train_begin(self, logs=None):
+        self.evaluated, self.predicted = [], []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.evaluated.append(self.model.evaluate(self.X, self.y, verbose=0))
+        self.predicted.append(self.model.predict(self.X, verbose=0))
+
+
+LAYERS = {
+    "plain": {},
+    "dropout": {"dropout": 0.3},
+    "normalisation": {"batch_norm": True},
+    "both": {"dropout": 0.3, "batch_norm": True},
+}
+ALL_LAYERS = pytest.mark.parametrize("layers", LAYERS.values(), ids=list(LAYERS))
+
+
+@ALL_LAYERS
+@pytest.mark.parametrize("pixels", [False, True])
+def test_model_evaluates_and_predicts_as_validation_does(
+    layers, pixels, engine, make_problem
+):
+    problem = make_problem(dtype="float32", pixels=pixels, **layers)
+    callback = Evaluate(problem.samples.X, problem.samples.y)
+
+    history = train(
+        problem, engine, [callback], epochs=2, validation=problem.samples
+    ).history
+
+    losses, accuracies = np.transpose(callback.evaluated)
+    assert_allclose(losses, history["val_loss"], rtol=1e-4)
+    assert_allclose(accuracies, history["val_accuracy"], rtol=1e-5)
+    correct = np.argmax(callback.predicted[-1], axis=1) == problem.samples.y
+    assert_allclose(correct.mean(), history["val_accuracy"][-1], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "layers"),
+    [
+        ("log_loss", LAYERS["both"]),
+        *(
+            pytest.param(loss, LAYERS[name], marks=pytest.mark.slow)
+            for loss, name in [
+                ("binary_log_loss", "dropout"),
+                ("squared_error", "normalisation"),
+                ("poisson", "plain"),
+                ("quantile", "plain"),
+            ]
+        ),
+    ],
+)
+def test_checkpoint_loads_in_a_process_that_knows_keras_alone(
+    loss, layers, engine, make_problem, tmp_path
+):
+    problem = make_problem(loss, dtype="float32", **layers)
+    path = tmp_path / "model.keras"
+    outputs = []
+    predict = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: outputs.append(
+            predict.model.predict(problem.samples.X, verbose=0)
+        )
+    )
+
+    train(problem, engine, [predict, keras.callbacks.ModelCheckpoint(path)], epochs=1)
+
+    loaded = keras.models.load_model(path)
+    modules = {type(layer).__module__.split(".")[0] for layer in loaded.layers}
+    assert modules == {"keras"}
+    predicted = loaded.predict(problem.samples.X, verbose=0)
+    assert_allclose(predicted, outputs[0], rtol=1e-5, atol=1e-6)
+    loaded.fit(problem.samples.X, problem.samples.y, verbose=0)
+
+
+def test_callback_of_lbfgs_may_not_set_weights():
+    X, y = load_iris(return_X_y=True)
+    net = DenseClassifier((2,), optimizer="lbfgs", callbacks=[ZeroKernels()])
+
+    with pytest.raises(ValueError, match="'lbfgs' needs the weights it chose itself"):
+        net.fit(X, y)

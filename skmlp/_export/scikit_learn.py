@@ -85,14 +85,7 @@ def to_mlp(
         What is remembered of the training.
     """
     row = network.loss_row
-    defaults = dict(row.options)
-    for name, value in network.loss_options:
-        if name in row.unlike_sklearn and value != defaults[name]:
-            raise ValueError(
-                f"to_sklearn needs a loss that scikit-learn has. Got {name}={value}. "
-                f"Set {name}={defaults[name]} first if the network will not be trained "
-                "further there, or use to_onnx."
-            )
+    _check_options(network)
     mlp_parameters, lost = _as_mlp_parameters(network, parameters, classes is not None)
     if classes is None and row.sklearn is not None:
         mlp_parameters["loss"] = row.sklearn
@@ -119,6 +112,19 @@ def to_mlp(
         **_as_mlp_curves(curves, early_stopping=mlp.early_stopping),
     )
     return mlp, lost
+
+
+def _check_options(network: Network) -> None:
+    """Refuse options of a loss that scikit-learn has without them."""
+    if network.loss_row.sklearn is None:  # the loss as a whole is lost
+        return
+    for name, default in network.loss_row.options:
+        value = network.options()[name]
+        if value != default:
+            raise ValueError(
+                "to_sklearn needs a loss that scikit-learn has, with nothing added. "
+                f"Got {name}={value}. Fit with {name}={default}, or use to_onnx."
+            )
 
 
 # Keras' names of output activations, and scikit-learn's.

@@ -67,6 +67,16 @@ class Network:
         """What is known of the loss."""
         return LOSSES[self.loss]
 
+    def options(self, *, training: bool = True) -> dict[str, float]:
+        """Return the options of the loss, in training or where it is evaluated."""
+        row = self.loss_row
+        given = {
+            name: value
+            for name, value in self.loss_options
+            if training or name not in row.only_in_training
+        }
+        return dict(row.options) | given
+
     @property
     def norm(self) -> Norm | None:
         """What is known of the normalisation."""

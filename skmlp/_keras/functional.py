@@ -82,9 +82,9 @@ def _normalised(
     return network.norm.in_training(ops, values, weight, step, arrays)
 
 
-def losses_of(network: Network, y: Any, scores: Any) -> Any:
+def losses_of(network: Network, y: Any, scores: Any, *, training: bool) -> Any:
     """Return the loss of each sample, of shape (n_samples,)."""
-    options = dict(network.loss_options)
+    options = network.options(training=training)
     return network.loss_row.per_sample(ops, y, scores, options)
 
 
@@ -116,7 +116,7 @@ def objective(
 
     where :math:`W_k` are the kernels. ``alpha=None`` leaves the penalty out.
     """
-    total = ops.sum(losses_of(network, y, scores) * weight)
+    total = ops.sum(losses_of(network, y, scores, training=True) * weight)
     if alpha is not None:
         kernels = [arrays[0] for arrays in network.by_layer(weights)]
         squares = sum(ops.sum(ops.square(kernel)) for kernel in kernels)

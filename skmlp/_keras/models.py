@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from skmlp._job import Network, Optimizer, Weights
+from skmlp._keras.functional import losses_of
 from skmlp._keras.optimizers import make_optimizer
 from skmlp._keras.quirks import available_type
 
@@ -77,16 +78,12 @@ def compile_model(
     """Compile a model with the network's loss, its optimizer and its accuracy.
 
     Where Keras has no such loss, the model gets ours, so that a file of it loads with
-    ``compile=False`` alone; with ``loads_anywhere`` it gets a loss of Keras instead.
+    ``compile=False`` alone; with ``loads_anywhere`` it gets the nearest loss of Keras.
     """
     row = network.loss_row
-    loss: Any
-    if row.keras is not None:
-        loss = getattr(keras.losses, row.keras)(reduction="mean_with_sample_weight")
-    elif loads_anywhere:
-        loss = row.keras_name
-    else:
-        loss = _own_loss(network)
+    loss = _loss_of_keras(network)
+    if loss is None:
+        loss = row.keras_name if loads_anywhere else _own_loss(network)
     n_outputs = network.layer_sizes[-1]
     counts_labels = network.loss == "binary_log_loss" and n_outputs > 1
     has_accuracy = row.is_correct is not None and not counts_labels
@@ -95,15 +92,30 @@ def compile_model(
         loss=loss,
         loss_weights=[row.keras_factor(n_outputs)],
         weighted_metrics=["accuracy"] if has_accuracy else None,
+        auto_scale_loss=False,  # whatever the policy of the process is
     )
 
 
-def _own_loss(network: Network) -> Any:
-    options = dict(network.loss_options)
+def _loss_of_keras(network: Network) -> Any:
+    """Return Keras' own loss with the options of the network's, if it has it."""
+    row = network.loss_row
+    names = dict(row.keras_options)
+    set_options = {
+        name: value
+        for name, value in network.options().items()
+        if value != dict(row.options)[name]
+    }
+    if row.keras is None or set_options.keys() - names.keys():
+        return None
+    options = {names[name]: value for name, value in set_options.items()}
+    loss_class = getattr(keras.losses, row.keras)
+    return loss_class(**options, reduction="mean_with_sample_weight")
 
+
+def _own_loss(network: Network) -> Any:
     def loss(y: Any, outputs: Any) -> Any:
-        # The output is linear, so that outputs are scores.
-        return network.loss_row.per_sample(ops, y, outputs, options)
+        scores = network.loss_row.scores(ops, outputs)
+        return losses_of(network, y, scores, training=True)
 
     loss.__name__ = f"{network.loss}_loss"
     return loss

@@ -39,12 +39,16 @@ class Loss:
     least_target : float or None
         The least target that the loss is defined for.
     options : tuple of (str, float)
-        The options it takes, and the values at which they do nothing special.
+        The options it takes, and their defaults.
+    only_in_training : tuple of str
+        Options that have their default where samples are only evaluated.
+    keras_options : tuple of (str, str)
+        Options that Keras' class takes too, and their names there.
+    scores : callable
+        Takes an array namespace and outputs; returns scores with the same loss.
     sklearn : str or None
-        Name in scikit-learn's MLP where training there minimises the same. ``None`` if
+        Name of the same loss in scikit-learn's MLP, which has no options; ``None`` if
         it has none.
-    unlike_sklearn : tuple of str
-        Options that ``to_sklearn`` refuses unless they have the value above.
     """
 
     per_sample: Callable[[Any, Any, Any, Options], Any]
@@ -55,8 +59,10 @@ class Loss:
     is_correct: Callable[[Any, Any, Any], Any] | None = None
     least_target: float | None = None
     options: tuple[tuple[str, float], ...] = ()
+    only_in_training: tuple[str, ...] = ()
+    keras_options: tuple[tuple[str, str], ...] = ()
+    scores: Callable[[Any, Any], Any] = lambda xp, outputs: outputs
     sklearn: str | None = None
-    unlike_sklearn: tuple[str, ...] = ()
 
 
 def _log_loss(xp: Any, y: Any, scores: Any, options: Options) -> Any:
@@ -100,6 +106,7 @@ LOSSES = {
         output="softmax",
         keras="SparseCategoricalCrossentropy",
         keras_name="sparse_categorical_crossentropy",
+        scores=lambda xp, outputs: xp.log(outputs),
         is_correct=lambda xp, y, scores: xp.equal(xp.argmax(scores, axis=-1), y),
         sklearn="log_loss",
     ),

@@ -103,7 +103,7 @@ class TrainedModel(keras.Model):
         """Return the objective in training, the mean weighted loss in validation."""
         if not training:
             # The weights are of mean 1: Keras averages over the samples.
-            losses = functional.losses_of(self._network, y, y_pred)
+            losses = functional.losses_of(self._network, y, y_pred, training=False)
             return ops.mean(losses * sample_weight)
         return functional.objective(
             self._network,
@@ -143,6 +143,7 @@ class KerasFitEngine:
             loss=job.network.loss_row.keras_name,  # which compute_loss replaces
             weighted_metrics=_metrics(job.network),
             jit_compile=pays_to_jit(job.n_steps * job.recipe.epochs),
+            auto_scale_loss=False,  # whatever the policy of the process is
         )
         # Keras would build it while tracing a step, where ScheduleFreeAdamW's copy of
         # the initial weights is lost.

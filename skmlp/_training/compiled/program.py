@@ -275,7 +275,7 @@ class Program:
             )
             return (
                 i + 1,
-                loss_sum + self._loss_sum(y[i], scores, weight[i]),
+                loss_sum + self._loss_sum(y[i], scores, weight[i], training=False),
                 correct_sum + self._n_correct(y[i], scores, weight[i]),
             )
 
@@ -312,7 +312,7 @@ class Program:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
             scores, _ = functional.scores_of(self.network, weights, X, training=False)
-            loss = self._loss_sum(y, scores, weight)
+            loss = self._loss_sum(y, scores, weight, training=True)
         gradients = [tf.reshape(g, [-1]) for g in tape.gradient(loss, weights)]
         return loss, self._n_correct(y, scores, weight), tf.concat(gradients, axis=0)
 
@@ -328,8 +328,11 @@ class Program:
 
     # What these share
 
-    def _loss_sum(self, y: tf.Tensor, scores: tf.Tensor, weight: Any) -> tf.Tensor:
-        return tf.reduce_sum(functional.losses_of(self.network, y, scores) * weight)
+    def _loss_sum(
+        self, y: tf.Tensor, scores: tf.Tensor, weight: Any, *, training: bool
+    ) -> tf.Tensor:
+        losses = functional.losses_of(self.network, y, scores, training=training)
+        return tf.reduce_sum(losses * weight)
 
     def _n_correct(self, y: tf.Tensor, scores: tf.Tensor, weight: Any) -> tf.Tensor:
         correct = functional.are_correct(self.network, y, scores)
