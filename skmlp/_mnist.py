@@ -98,6 +98,11 @@ class DenseMNISTClassifier(DenseClassifier):
         Weights of the classes, multiplied into the sample weights, also of samples held
         out for validation. ``"balanced"`` weights a class by the inverse of its
         frequency; ``None`` weights all alike.
+    label_smoothing : float in [0, 1), default=0.0
+        Share of each label that is spread evenly over all classes in training, so that
+        probabilities are less extreme (C. Szegedy et al., "Rethinking the Inception
+        Architecture for Computer Vision", 2016). The validation loss is that of the
+        labels as they are.
     shuffle : bool, default=True
         Whether each epoch takes the samples in a new order. Only used with an optimizer
         other than ``"lbfgs"``.
@@ -233,6 +238,7 @@ class DenseMNISTClassifier(DenseClassifier):
         validation_fraction=0.1,
         monitor="loss",
         class_weight=None,
+        label_smoothing=0.0,
         shuffle=True,
         warm_start=False,
         max_time=None,
@@ -258,6 +264,7 @@ class DenseMNISTClassifier(DenseClassifier):
             validation_fraction=validation_fraction,
             monitor=monitor,
             class_weight=class_weight,
+            label_smoothing=label_smoothing,
             shuffle=shuffle,
             warm_start=warm_start,
             max_time=max_time,

@@ -46,7 +46,7 @@ EXPECTED = {
     "huber": huber,
     "quantile": lambda y, z: mean_pinball_loss(y, z, alpha=0.8),
 }
-OPTIONS = {"quantile": 0.8}
+OPTIONS = {"quantile": 0.8, "label_smoothing": 0.0}
 
 
 def test_every_loss_is_compared():
@@ -83,6 +83,27 @@ def test_loss_is_finite_where_a_probability_rounds_to_a_bound(name):
     losses = LOSSES[name].per_sample(array_namespace, y, 500 * SCORES, OPTIONS)
 
     assert np.isfinite(losses).all()
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.7])
+def test_label_smoothing_is_that_of_keras(smoothing):
+    options = {"label_smoothing": smoothing}
+    one_hot, labels = np.eye(3)[CLASSES], LABELS[:, :1]
+
+    several, binary = (
+        LOSSES[name].per_sample(array_namespace, y, z, options).mean()
+        for name, y, z in [
+            ("log_loss", CLASSES, SCORES),
+            ("binary_log_loss", labels, SCORES[:, :1]),
+        ]
+    )
+
+    with float64_allowed():
+        smoothed = {"from_logits": True, "label_smoothing": smoothing}
+        expected = keras.losses.CategoricalCrossentropy(**smoothed)(one_hot, SCORES)
+        of_two = keras.losses.BinaryCrossentropy(**smoothed)(labels, SCORES[:, :1])
+    assert_allclose(several, float(expected), rtol=1e-5)
+    assert_allclose(binary, float(of_two), rtol=1e-5)
 
 
 def outputs_of(name):

@@ -256,6 +256,7 @@ PARAMETERS = {
     "on_interrupt": ["raise", "keep"],
     "callbacks": [None, [keras.callbacks.EarlyStopping("loss")]],
     "class_weight": [None, "balanced", {}],
+    "label_smoothing": [0.0, 0.1],
     "loss": ["squared_error", "absolute_error", "poisson", "huber", "quantile"],
     "quantile": [0.5, 0.9],
 }
@@ -279,6 +280,7 @@ BAD_PARAMETERS = {
     "early_stopping": ["yes", 2],
     "validation_fraction": [0, 1, 2],
     "monitor": ["nonsense", 3, no_score, no_scorer],
+    "label_smoothing": [1.0, -0.5],
     "class_weight": ["even", {0: -1.0}, {0: None}, {"nobody": 1.0}],
     "callbacks": [print, [print]],
     "random_state": ["seed", -1],

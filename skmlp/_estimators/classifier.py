@@ -88,6 +88,11 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Weights of the classes, multiplied into the sample weights, also of samples held
         out for validation. ``"balanced"`` weights a class by the inverse of its
         frequency; ``None`` weights all alike.
+    label_smoothing : float in [0, 1), default=0.0
+        Share of each label that is spread evenly over all classes in training, so that
+        probabilities are less extreme (C. Szegedy et al., "Rethinking the Inception
+        Architecture for Computer Vision", 2016). The validation loss is that of the
+        labels as they are.
     shuffle : bool, default=True
         Whether each epoch takes the samples in a new order. Only used with an optimizer
         other than ``"lbfgs"``.
@@ -230,6 +235,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         validation_fraction=0.1,
         monitor="loss",
         class_weight=None,
+        label_smoothing=0.0,
         shuffle=True,
         warm_start=False,
         max_time=None,
@@ -254,6 +260,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         self.validation_fraction = validation_fraction
         self.monitor = monitor
         self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
         self.shuffle = shuffle
         self.warm_start = warm_start
         self.max_time = max_time

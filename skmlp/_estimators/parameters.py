@@ -372,6 +372,20 @@ PARAMETERS = [
         """,
     ),
     Parameter(
+        name="label_smoothing",
+        type="float in [0, 1)",
+        default=0.0,
+        constraints=[Interval(Real, 0, 1, closed="left")],
+        estimators=CLASSIFIERS,
+        room="loss",
+        description="""
+            Share of each label that is spread evenly over all classes in training, so
+            that probabilities are less extreme (C. Szegedy et al., "Rethinking the
+            Inception Architecture for Computer Vision", 2016). The validation loss is
+            that of the labels as they are.
+        """,
+    ),
+    Parameter(
         name="shuffle",
         type="bool",
         default=True,

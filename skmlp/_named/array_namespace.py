@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-__all__ = ["binary_crossentropy", "sparse_categorical_crossentropy"]
+__all__ = ["binary_crossentropy", "logsumexp", "sparse_categorical_crossentropy"]
 
 
 def __getattr__(name: str) -> Any:

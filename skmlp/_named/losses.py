@@ -66,10 +66,23 @@ class Loss:
 
 
 def _log_loss(xp: Any, y: Any, scores: Any, options: Options) -> Any:
-    return xp.sparse_categorical_crossentropy(y, scores, from_logits=True)
+    """Log loss of one label, a share of which is spread over all classes.
+
+    C. Szegedy et al., "Rethinking the Inception Architecture for Computer Vision",
+    2016, section 7.
+    """
+    losses = xp.sparse_categorical_crossentropy(y, scores, from_logits=True)
+    smoothing = options["label_smoothing"]
+    if not smoothing:
+        return losses
+    of_all_classes = xp.logsumexp(scores, axis=-1) - xp.mean(scores, axis=-1)
+    return (1 - smoothing) * losses + smoothing * of_all_classes
 
 
 def _binary_log_loss(xp: Any, y: Any, scores: Any, options: Options) -> Any:
+    smoothing = options["label_smoothing"]
+    if smoothing:
+        y = (1 - smoothing) * y + smoothing / 2
     return xp.sum(xp.binary_crossentropy(y, scores, from_logits=True), axis=-1)
 
 
@@ -100,12 +113,16 @@ def _pinball(xp: Any, y: Any, scores: Any, options: Options) -> Any:
     return xp.mean(xp.maximum(quantile * error, (quantile - 1) * error), axis=-1)
 
 
+_SMOOTHED = (("label_smoothing", 0.0),)
+
 LOSSES = {
     "log_loss": Loss(
         _log_loss,
         output="softmax",
         keras="SparseCategoricalCrossentropy",
         keras_name="sparse_categorical_crossentropy",
+        options=_SMOOTHED,
+        only_in_training=("label_smoothing",),
         scores=lambda xp, outputs: xp.log(outputs),
         is_correct=lambda xp, y, scores: xp.equal(xp.argmax(scores, axis=-1), y),
         sklearn="log_loss",
@@ -118,6 +135,9 @@ LOSSES = {
         keras_factor=float,  # Keras averages over several labels
         # A probability above 0.5 is a score above 0.
         is_correct=lambda xp, y, scores: xp.all(xp.equal(scores > 0, y > 0.5), axis=-1),
+        options=_SMOOTHED,
+        only_in_training=("label_smoothing",),
+        keras_options=(("label_smoothing", "label_smoothing"),),
         sklearn="binary_log_loss",
     ),
     "squared_error": Loss(
