@@ -40,9 +40,9 @@ class DenseMNISTClassifier(DenseClassifier):
     activation : str, callable or list of them, default="relu"
         Activation of the hidden layers, one for all or one for each: a Keras name, such
         as ``"relu"``, ``"tanh"``, ``"gelu"`` or ``"silu"``, or a function that works on
-        NumPy arrays and on Keras tensors alike. scikit-learn's ``"identity"`` and
-        ``"logistic"`` mean ``"linear"`` and ``"sigmoid"``. Only used with hidden
-        layers.
+        NumPy arrays and on Keras tensors alike, which each fit compiles anew.
+        scikit-learn's ``"identity"`` and ``"logistic"`` mean ``"linear"`` and
+        ``"sigmoid"``. Only used with hidden layers.
     dropout : float in [0, 1) or list of float, default=0.0
         Fraction of the units of each hidden layer to drop at each gradient step, one
         for all layers or one for each [1]_. Only used with hidden layers.
@@ -302,6 +302,9 @@ class DenseMNISTClassifier(DenseClassifier):
             "pixel_scale_": scale,
             "_brightness": (float(high), float(mean)) if low >= 0 else None,
         }
+
+    def _features_of_mlp(self):
+        return 1.0, {"pixel_scale_": 1.0, "_brightness": None}
 
     def _validate_X(self, X, **learned):
         X = super()._validate_X(X, **learned)

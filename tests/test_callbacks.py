@@ -662,6 +662,59 @@ def test_checkpoint_loads_in_a_process_that_knows_keras_alone(
     loaded.fit(problem.samples.X, problem.samples.y, verbose=0)
 
 
+@pytest.mark.parametrize("name", ["cosine", "onecycle"])
+def test_checkpoint_under_a_schedule_by_name_loads_anywhere(name, problem, tmp_path):
+    path = tmp_path / "model.keras"
+    checkpoint = keras.callbacks.ModelCheckpoint(path)
+    train(problem, None, [checkpoint], learning_rate=name)
+
+    loaded = keras.models.load_model(path)
+
+    schedule = loaded.optimizer._learning_rate
+    assert type(schedule) is keras.optimizers.schedules.CosineDecay
+
+
+class SetRate(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.optimizer.learning_rate = 0.123
+
+
+@pytest.mark.tensorflow
+def test_callback_of_lbfgs_may_not_set_the_rate():
+    X, y = load_iris(return_X_y=True)
+    net = DenseClassifier((2,), optimizer="lbfgs", callbacks=[SetRate()])
+
+    with pytest.raises(ValueError, match="changed optimizer state or learning rate"):
+        net.fit(X, y)
+
+
+@pytest.mark.tensorflow
+def test_callback_of_lbfgs_may_restore_weights_at_the_end():
+    X, y = load_iris(return_X_y=True)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    stop = keras.callbacks.EarlyStopping(
+        "val_loss", patience=1, restore_best_weights=True
+    )
+    net = DenseClassifier((5,), optimizer="lbfgs", callbacks=[stop], random_state=0)
+
+    net.fit(X, y, X_val=X, y_val=(y + 1) % 3)
+
+    assert net.n_iter_ == 2
+    first = np.argmin(net.validation_loss_curve_)
+    again = DenseClassifier(
+        (5,), optimizer="lbfgs", epochs=int(first) + 1, tol=None, random_state=0
+    ).fit(X, y)
+    assert_allclose(net.coefs_[0], again.coefs_[0])
+
+
+def test_training_that_has_ended_is_not_resumed(engine, problem, tmp_path):
+    backup = keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+    train(problem, engine, [backup])
+
+    with pytest.raises(ValueError, match=r"Got epoch 5 of epochs=5. Raise epochs"):
+        train(problem, engine, [backup])
+
+
 def test_callback_of_lbfgs_may_not_set_weights():
     X, y = load_iris(return_X_y=True)
     net = DenseClassifier((2,), optimizer="lbfgs", callbacks=[ZeroKernels()])

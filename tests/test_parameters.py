@@ -175,8 +175,3 @@ def test_texts_are_sentences(row):
         assert text[0].isupper() or text[0].isdigit()
         assert text.endswith(".")
         assert text.count("``") % 2 == 0
-
-
-@OF_EACH_ROW
-def test_room_is_known(row):
-    assert row.room in ("", "loss")

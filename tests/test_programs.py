@@ -302,6 +302,48 @@ def test_changed_activation_never_meets_a_program_of_its_old_state(
     assert again.loss_curve_ == fresh.loss_curve_
 
 
+def test_schedule_of_a_user_never_meets_a_program_of_its_old_state(
+    cache, classifier, data
+):
+    rates = {"now": 0.1}
+
+    class Looked(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return rates["now"]
+
+        def get_config(self):
+            return {}
+
+    first = clone(classifier).set_params(learning_rate=Looked()).fit(*data)
+    rates["now"] = 0.5
+    again = clone(classifier).set_params(learning_rate=Looked()).fit(*data)
+
+    constant = clone(classifier).set_params(learning_rate=0.5).fit(*data)
+    assert len(cache) == 1  # that of the constant rate
+    assert first.loss_curve_ != again.loss_curve_
+    np.testing.assert_allclose(again.loss_curve_, constant.loss_curve_, rtol=1e-6)
+
+
+class CopiesVariables(keras.optimizers.SGD):
+    """An optimizer that assigns one variable to another, as a user may write it."""
+
+    def build(self, variables):
+        super().build(variables)
+        self.previous = self.add_optimizer_variables(variables, "previous")
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign(self.previous[self._get_variable_index(variable)], variable)
+        super().update_step(gradient, variable, learning_rate)
+
+
+def test_optimizer_of_a_user_trains_and_is_not_kept(cache, classifier, data):
+    own = clone(classifier).set_params(optimizer=CopiesVariables(0.1)).fit(*data)
+
+    assert len(cache) == 0
+    sgd = clone(classifier).set_params(optimizer=keras.optimizers.SGD(0.1)).fit(*data)
+    assert own.loss_curve_ == sgd.loss_curve_
+
+
 def test_no_activation_of_a_user_is_kept(cache, data):
     activation = Slope(2.0)
     reference = weakref.ref(activation)
@@ -385,33 +427,6 @@ def test_bound_is_that_of_the_documentation():
 
 
 # What a program keeps
-
-
-def held_by(root):
-    """Return arrays, tensors and variables that an object refers to, at any depth."""
-    kinds = (np.ndarray, tf.Tensor, tf.Variable, keras.Variable)
-    seen, found, queue = set(), [], [root]
-    while queue:
-        thing = queue.pop()
-        if (
-            id(thing) in seen
-            or isinstance(thing, type)
-            or (
-                callable(thing)
-                and not (hasattr(thing, "__closure__") or hasattr(thing, "graph"))
-            )
-        ):
-            continue
-        seen.add(id(thing))
-        if isinstance(thing, kinds) and not hasattr(thing, "graph"):
-            found.append(thing)
-        queue += list(vars(thing).values()) if hasattr(thing, "__dict__") else []
-        if isinstance(thing, dict):
-            queue += thing.values()
-        if isinstance(thing, list | tuple | set):
-            queue += thing
-        queue += [cell.cell_contents for cell in getattr(thing, "__closure__", 0) or ()]
-    return found
 
 
 def test_nothing_kept_refers_to_what_the_user_gave(cache, data):

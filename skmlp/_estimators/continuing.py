@@ -7,7 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from skmlp._job import Job, Network, Optimizer, Seeds, Start, Trained, Weights
+from skmlp._job import (
+    Job,
+    Network,
+    OptimizerSpecification,
+    Seeds,
+    Start,
+    Trained,
+    Weights,
+)
 from skmlp._named.optimizers import takes_steps
 
 
@@ -41,11 +49,15 @@ def check_same_network(network: Network, fitted: Network) -> None:
 
 # Fields of a network that users know by another name, with the value they gave.
 _AS_PARAMETERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "activations": ("activation", lambda activations: activations[:-1]),
+    "input_divisor": ("pixel_scale_", float),
+    "layer_sizes": ("hidden_layer_sizes", lambda sizes: sizes[1:-1]),
+    "loss_options": ("options of the loss", dict),
     "normalization": ("batch_norm", bool),
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Continuation:
     """What a call of ``partial_fit`` leaves for the next, besides the weights.
 
@@ -91,7 +103,7 @@ class Continuation:
         """Return where the next call begins."""
         return Start(weights, self.optimizer_state, self.n_epochs)
 
-    def check_optimizer(self, optimizer: Optimizer) -> None:
+    def check_optimizer(self, optimizer: OptimizerSpecification) -> None:
         """Refuse to continue with the state of another kind of optimizer."""
         if optimizer.state_kind != tuple(self.optimizer):
             name, has_schedule = self.optimizer

@@ -18,7 +18,7 @@ from skmlp._estimators.prepare import (
 from skmlp._estimators.user_warnings import warn
 from skmlp._export.scikit_learn import Curves, from_mlp, mlp_class_for, to_mlp
 from skmlp._export.to_keras import to_keras
-from skmlp._job import Optimizer, Recipe, Samples, Seeds, Start
+from skmlp._job import OptimizerSpecification, Recipe, Samples, Seeds, Start
 from skmlp._keras.start import import_keras
 from skmlp._named.optimizers import OPTIMIZERS, takes_steps
 
@@ -233,10 +233,7 @@ def _from_sklearn(cls, mlp):
 def _job_of(estimator, mlp, trained):
     """Return the job that could have trained an MLP: one of no samples."""
     targets = estimator._targets_of_mlp(mlp)
-    in_no_need_of_scaling = np.zeros((1, mlp.n_features_in_), mlp.coefs_[0].dtype)
-    divisor, of_features = estimator._learn_features(
-        in_no_need_of_scaling, continues=False
-    )
+    divisor, of_features = estimator._features_of_mlp()
     network = make_network(
         estimator,
         targets,
@@ -248,7 +245,7 @@ def _job_of(estimator, mlp, trained):
     return Prepared(
         network=network,
         recipe=Recipe(
-            Optimizer(OPTIMIZERS[mlp.solver].keras or mlp.solver),
+            OptimizerSpecification(OPTIMIZERS[mlp.solver].keras or mlp.solver),
             alpha=mlp.alpha,
             batch_size=1,
             epochs=mlp.max_iter,

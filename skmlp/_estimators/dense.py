@@ -203,6 +203,10 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         """Return what the features are divided by, and attributes that say so."""
         return 1.0, {}
 
+    def _features_of_mlp(self):
+        """Return the same of an MLP, which takes features as they are."""
+        return 1.0, {}
+
     def _weigh_classes(self, targets, y, weight, *, is_partial):
         """Return the weights of the samples, times those of their classes."""
         return weight

@@ -22,8 +22,10 @@ def check_finite(job: Job, trained: Trained) -> None:
     value = "infinite" if np.isinf(losses[epoch - 1]) else "nan"
     remedy = "Scale X (StandardScaler)"
     optimizer = job.recipe.optimizer
-    if takes_steps(optimizer.kind):
-        remedy += f", or lower learning_rate (now {optimizer.rate:.4g})"
+    if optimizer.engine is None:
+        remedy += ", or lower learning_rate"
+        if optimizer.rate is not None:
+            remedy += f" (now {optimizer.rate:.4g})"
     raise ValueError(
         f"The loss became {value} at epoch {epoch}. The step is too long for the scale "
         f"of X. {remedy}."

@@ -74,8 +74,6 @@ class Parameter:
         Defaults of single estimators, where they differ from ``default``.
     other_descriptions : mapping of str to str
         Texts of single estimators, where they must differ from ``description``.
-    room : str
-        ``"loss"`` for an option of the loss, which reads the value; else empty.
     """
 
     name: str
@@ -87,7 +85,6 @@ class Parameter:
     estimators: tuple[str, ...] = ESTIMATORS
     other_defaults: Mapping[str, Any] = field(default_factory=dict)
     other_descriptions: Mapping[str, str] = field(default_factory=dict)
-    room: str = ""
 
     def default_of(self, estimator: str) -> Any:
         """Return the default in a class of estimators."""
@@ -108,11 +105,9 @@ def parameters_of(estimator: str) -> list[Parameter]:
 
 def loss_options(estimator: Any, loss: Loss) -> tuple[tuple[str, float], ...]:
     """Return the options that a loss takes, as the estimator's parameters have them."""
-    known = {parameter.name for parameter in PARAMETERS if parameter.room == "loss"}
     return tuple(
         (name, float(getattr(estimator, name, default)))
         for name, default in loss.options
-        if name in known
     )
 
 
@@ -182,7 +177,6 @@ PARAMETERS = [
         constraints=[Interval(Real, 0, 1, closed="neither")],
         only_with=_QUANTILE_LOSS,
         estimators=(REGRESSOR,),
-        room="loss",
         description="Quantile to predict.",
     ),
     Parameter(
@@ -194,7 +188,8 @@ PARAMETERS = [
         description="""
             Activation of the hidden layers, one for all or one for each: a Keras name,
             such as ``"relu"``, ``"tanh"``, ``"gelu"`` or ``"silu"``, or a function that
-            works on NumPy arrays and on Keras tensors alike. scikit-learn's
+            works on NumPy arrays and on Keras tensors alike, which each fit compiles
+            anew. scikit-learn's
             ``"identity"`` and ``"logistic"`` mean ``"linear"`` and ``"sigmoid"``.
         """,
     ),
@@ -377,7 +372,6 @@ PARAMETERS = [
         default=0.0,
         constraints=[Interval(Real, 0, 1, closed="left")],
         estimators=CLASSIFIERS,
-        room="loss",
         description="""
             Share of each label that is spread evenly over all classes in training, so
             that probabilities are less extreme (C. Szegedy et al., "Rethinking the

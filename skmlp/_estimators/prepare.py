@@ -32,7 +32,16 @@ from skmlp._estimators.targets import Targets
 from skmlp._estimators.user_warnings import warn
 from skmlp._estimators.validation_score import ScoredSamples, ValidationScore
 from skmlp._estimators.validation_split import hold_out
-from skmlp._job import Job, Network, Optimizer, Recipe, Samples, Seeds, Start, Stopping
+from skmlp._job import (
+    Job,
+    Network,
+    OptimizerSpecification,
+    Recipe,
+    Samples,
+    Seeds,
+    Start,
+    Stopping,
+)
 from skmlp._job.seeds import generator
 from skmlp._keras.quirks import backend_is_tensorflow
 from skmlp._keras.start import has_gpu, import_keras
@@ -40,7 +49,7 @@ from skmlp._named.losses import LOSSES
 from skmlp._named.optimizers import takes_steps
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Prepared(Job):
     """A job, with what only the estimator needs to know about it.
 
@@ -93,6 +102,7 @@ def prepare(
     hidden_layer_sizes = as_sizes(estimator.hidden_layer_sizes)
     callbacks = as_callbacks(estimator.callbacks)
     given_validation = X_val, y_val, sample_weight_val
+    # Before data are looked at, so that it is said of a fit that fails, too.
     if not (is_partial and continues):  # once in a series of calls
         has_validation = any(given is not None for given in given_validation)
         warn_of_ineffective_parameters(estimator, has_validation=has_validation)
@@ -109,7 +119,10 @@ def prepare(
     network = make_network(
         estimator, targets, (X.shape[1], *hidden_layer_sizes), X.dtype, divisor
     )
+    if not takes_steps(estimator.optimizer):
+        _check_full_batch(estimator, network)
     if continues:
+        # Data of another type are trained in that of the network: no other network.
         network = replace(network, dtype=estimator._network.dtype)
         check_same_network(network, estimator._network)
     _warn_of_slow_type(network.dtype)
@@ -127,6 +140,7 @@ def prepare(
         estimator, network, targets, of_features, *given_validation
     )
 
+    # After all that reads data, since a RandomState is moved on.
     seeds, start = _begin(estimator, network, continues=continues, partial=is_partial)
     if estimator.early_stopping and held_out is None:
         training, validation = hold_out(
@@ -250,8 +264,6 @@ def make_network(
         normalization="batch" if estimator.batch_norm else None,
         loss_options=loss_options(estimator, row),
     )
-    if not takes_steps(estimator.optimizer):
-        _check_full_batch(estimator, network)
     return network
 
 
@@ -297,7 +309,7 @@ def _begin(
 
 def specify_optimizer(
     estimator: Any, learning_rate: Any, n_steps: int = 0
-) -> Optimizer:
+) -> OptimizerSpecification:
     """Return the specification of an estimator's optimizer at a learning rate.
 
     ``n_steps`` are the gradient steps of the whole fit, for a schedule by name.

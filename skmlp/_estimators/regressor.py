@@ -33,9 +33,9 @@ class DenseRegressor(RegressorMixin, BaseDense):
     activation : str, callable or list of them, default="relu"
         Activation of the hidden layers, one for all or one for each: a Keras name, such
         as ``"relu"``, ``"tanh"``, ``"gelu"`` or ``"silu"``, or a function that works on
-        NumPy arrays and on Keras tensors alike. scikit-learn's ``"identity"`` and
-        ``"logistic"`` mean ``"linear"`` and ``"sigmoid"``. Only used with hidden
-        layers.
+        NumPy arrays and on Keras tensors alike, which each fit compiles anew.
+        scikit-learn's ``"identity"`` and ``"logistic"`` mean ``"linear"`` and
+        ``"sigmoid"``. Only used with hidden layers.
     dropout : float in [0, 1) or list of float, default=0.0
         Fraction of the units of each hidden layer to drop at each gradient step, one
         for all layers or one for each [1]_. Only used with hidden layers.

@@ -51,7 +51,7 @@ class Targets(Protocol):
         """Return targets as scorers take them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClassTargets:
     """Labels, one-hot rows, or indicators of several labels.
 

@@ -14,7 +14,7 @@ from sklearn.metrics import get_scorer
 from skmlp._job import Network, Samples, Weights
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScoredSamples:
     """Encoded samples, with their targets as scorers take them.
 

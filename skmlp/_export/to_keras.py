@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skmlp._job import Network, Optimizer, Weights
+from skmlp._job import Network, OptimizerSpecification, Weights
 from skmlp._keras.start import import_keras
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ def to_keras(
     coefs: Weights,
     intercepts: Weights,
     *,
-    optimizer: Optimizer | None = None,
+    optimizer: OptimizerSpecification | None = None,
     l2: float = 0.0,
 ) -> keras.Model:
     """Return the model, compiled where an optimizer is given.
@@ -27,7 +27,7 @@ def to_keras(
         The network.
     coefs, intercepts : list of ndarray
         Its weights, without normalisations.
-    optimizer : Optimizer, default=None
+    optimizer : OptimizerSpecification, default=None
         What to train further with.
     l2 : float, default=0.0
         Keras' penalty on the kernels: it adds ``l2 * sum(W**2)`` to each loss.

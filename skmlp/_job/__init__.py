@@ -11,15 +11,21 @@ module         value
 ``job``        :class:`Job`: all of these; :class:`Trained`: what becomes of it
 =============  =======================================================================
 
-All of it is plain data and NumPy arrays, so that a job can be kept, compared, gathered
-with others, pickled, and trained in another process.
+All of it is plain data and NumPy arrays, but for what the caller wants to be told or
+asked (callbacks, score, observer). So a job can be kept, grouped with others of its
+shape, pickled, and trained in another process.
 """
 
 from __future__ import annotations
 
 from skmlp._job.job import Job, Start, Trained
 from skmlp._job.network import Network, Weights
-from skmlp._job.recipe import Optimizer, Recipe, Schedule, Stopping
+from skmlp._job.recipe import (
+    OptimizerSpecification,
+    Recipe,
+    ScheduleSpecification,
+    Stopping,
+)
 from skmlp._job.samples import Samples
 from skmlp._job.seeds import Seeds
 from skmlp._job.shape import Shape
@@ -27,10 +33,10 @@ from skmlp._job.shape import Shape
 __all__ = [
     "Job",
     "Network",
-    "Optimizer",
+    "OptimizerSpecification",
     "Recipe",
     "Samples",
-    "Schedule",
+    "ScheduleSpecification",
     "Seeds",
     "Shape",
     "Start",

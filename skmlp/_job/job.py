@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Score = Callable[[Weights], float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Start:
     """Where training begins.
 
@@ -39,7 +39,7 @@ class Start:
     n_epochs: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trained:
     """What training gives.
 
@@ -82,7 +82,7 @@ class Observer(Protocol):
         """Return whether to stop; ``trained`` gives what training would give then."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """A fit that is to be trained.
 
@@ -101,8 +101,7 @@ class Job:
     stopping : Stopping
         Until when to train.
     validation : Samples or None
-        Data on which loss and accuracy are recorded after each epoch, with weights of
-        mean 1.
+        Data on which loss and accuracy are recorded after each epoch.
     score : callable or None
         Scores weights; recorded after each epoch as ``"val_score"``.
     callbacks : tuple of keras.callbacks.Callback

@@ -16,7 +16,7 @@ class Frozen(tuple):
 
 
 @dataclass(frozen=True)
-class Schedule:
+class ScheduleSpecification:
     """A learning rate that changes from step to step.
 
     Attributes
@@ -40,25 +40,28 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Optimizer:
+class OptimizerSpecification:
     """What updates the weights: a specification, not an object that holds state.
 
     Attributes
     ----------
     kind : str or type
-        Name of Keras' class, a user's own class, or ``"lbfgs"``.
+        Name of Keras' class, a user's own class, or the name of an engine.
     options : tuple
         Frozen configuration, but for the name and the learning rate.
-    rate : float
-        Learning rate. Not used beside a schedule of a class.
-    schedule : Schedule or None
+    rate : float or None
+        Learning rate; ``None`` where a schedule of a class gives it.
+    engine : str or None
+        The engine that it is, where it does not take steps of another's.
+    schedule : ScheduleSpecification or None
         What the rate follows; ``None`` if it is constant.
     """
 
     kind: str | type
     options: Frozen = field(default_factory=Frozen)
-    rate: float = 0.0
-    schedule: Schedule | None = None
+    rate: float | None = None
+    schedule: ScheduleSpecification | None = None
+    engine: str | None = None
 
     @property
     def name(self) -> str:
@@ -69,6 +72,16 @@ class Optimizer:
     def graph(self) -> Hashable:
         """What of it shapes a program: a rate does not."""
         return self.kind, self.options, self.schedule and self.schedule.graph
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether it does the same in the next fit.
+
+        What a user's class or function does may change, and nothing would tell.
+        """
+        kinds = [self.kind, *([] if self.schedule is None else [self.schedule.kind])]
+        has_functions = any(callable(value) for _, value in self.options)
+        return all(isinstance(kind, str) for kind in kinds) and not has_functions
 
     @property
     def state_kind(self) -> tuple[str, bool]:
@@ -82,7 +95,7 @@ class Recipe:
 
     Attributes
     ----------
-    optimizer : Optimizer
+    optimizer : OptimizerSpecification
         What updates them.
     alpha : float
         Strength of the L2 penalty on the kernels.
@@ -94,7 +107,7 @@ class Recipe:
         Whether each epoch draws a new order of the samples.
     """
 
-    optimizer: Optimizer
+    optimizer: OptimizerSpecification
     alpha: float
     batch_size: int
     epochs: int
@@ -139,6 +152,8 @@ def freeze(value: Any) -> Any:
         return Frozen((key, freeze(value[key])) for key in sorted(value))
     if isinstance(value, list | tuple):
         return tuple(freeze(item) for item in value)
+    if isinstance(value, set | frozenset):
+        return frozenset(value)
     if isinstance(value, np.ndarray | np.generic):
         return freeze(value.tolist())
     return value

@@ -50,6 +50,9 @@ class Shape:
         Layers and loss.
     optimizer : hashable
         What of the optimizer shapes a program.
+    is_reusable : bool
+        Whether a program does the same in the next fit: none of it is a user's function
+        or class.
     n_rows : int
         Rows of a padded block, at least one more than it has samples.
     batch_size : int
@@ -69,6 +72,7 @@ class Shape:
     x_dtype: str
     penalised: bool
     weighted: bool
+    is_reusable: bool = True
 
     @classmethod
     def of(cls, job: Job) -> Shape:
@@ -83,6 +87,8 @@ class Shape:
             x_dtype=samples.device_type.name,
             penalised=job.recipe.alpha > 0,
             weighted=samples.is_weighted,
+            is_reusable=job.recipe.optimizer.is_reusable
+            and not job.network.has_functions,
         )
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from skmlp._job import Network, Optimizer, Weights
+from skmlp._job import Network, OptimizerSpecification, Weights
 from skmlp._keras.functional import losses_of
 from skmlp._keras.optimizers import make_optimizer
 from skmlp._keras.quirks import available_type
@@ -71,7 +71,7 @@ def keras_model(
 def compile_model(
     model: keras.Model,
     network: Network,
-    specification: Optimizer,
+    specification: OptimizerSpecification,
     *,
     loads_anywhere: bool = False,
 ) -> None:
@@ -88,7 +88,7 @@ def compile_model(
     counts_labels = network.loss == "binary_log_loss" and n_outputs > 1
     has_accuracy = row.is_correct is not None and not counts_labels
     model.compile(
-        make_optimizer(specification),
+        make_optimizer(specification, is_plain=True),
         loss=loss,
         loss_weights=[row.keras_factor(n_outputs)],
         weighted_metrics=["accuracy"] if has_accuracy else None,

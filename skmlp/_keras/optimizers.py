@@ -1,6 +1,6 @@
 """Keras' optimizers: from and to specifications, and as pure functions of their state.
 
-Private names of Keras' optimizers are used here and nowhere else.
+Private names of Keras' optimizers are used here and nowhere else, and mended here.
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from skmlp._job import Network, Optimizer, Schedule, Weights
+from skmlp._job import (
+    Network,
+    OptimizerSpecification,
+    ScheduleSpecification,
+    Weights,
+)
 from skmlp._job.recipe import freeze, thaw
-from skmlp._keras.quirks import schedule_of
+from skmlp._keras.quirks import backend_is_tensorflow
 from skmlp._named.optimizers import OPTIMIZERS
 from skmlp._named.schedules import SCHEDULES
 
@@ -29,7 +34,7 @@ def specify(
     momentum: float | str = "auto",
     *,
     n_steps: int = 0,
-) -> Optimizer:
+) -> OptimizerSpecification:
     """Return the specification of an optimizer.
 
     ``"auto"`` keeps the optimizer's own learning rate or momentum; a schedule by name
@@ -40,7 +45,7 @@ def specify(
     if isinstance(optimizer, str):
         row = OPTIMIZERS[optimizer]
         if row.keras is None:
-            return Optimizer(optimizer)
+            return OptimizerSpecification(optimizer, engine=row.engine)
         kind, config = row.keras, dict(_default_config(row.keras))
     else:
         kind = _kind(type(optimizer), keras.optimizers)
@@ -51,21 +56,29 @@ def specify(
     if momentum != "auto" and "momentum" in config:
         config["momentum"] = float(momentum)
 
-    rate, schedule = own_rate, None
+    if learning_rate != "auto" and "inner_optimizer" in config:
+        raise ValueError(
+            "learning_rate needs an optimizer that has one itself. Got learning_rate="
+            f"{learning_rate!r} and an optimizer around another. Set the rate of the "
+            "inner optimizer."
+        )
+
+    rate: float | None = own_rate
+    schedule = None
     if isinstance(learning_rate, str):
         if own_schedule is not None:
             rate = float(optimizer.learning_rate)  # type: ignore[union-attr]
         if learning_rate != "auto":
-            schedule = Schedule(learning_rate, n_steps=n_steps)
+            schedule = ScheduleSpecification(learning_rate, n_steps=n_steps)
         elif own_schedule is not None:
             schedule = _specify_schedule(own_schedule)
     elif isinstance(learning_rate, Real):
         rate = float(learning_rate)
     else:
-        rate, schedule = 0.0, _specify_schedule(learning_rate)
-    if not isinstance(rate, Real):  # a function, which Keras serializes
-        return Optimizer(kind, freeze(config | {"learning_rate": rate}), 0.0, schedule)
-    return Optimizer(kind, freeze(config), float(rate), schedule)
+        rate, schedule = None, _specify_schedule(learning_rate)
+    if rate is not None and not isinstance(rate, Real):  # a function, as Keras has it
+        config["learning_rate"], rate = rate, None
+    return OptimizerSpecification(kind, freeze(config), rate, schedule)
 
 
 @functools.cache
@@ -73,9 +86,9 @@ def _default_config(class_name: str) -> Any:
     return getattr(keras.optimizers, class_name)().get_config()
 
 
-def _specify_schedule(schedule: Any) -> Schedule:
+def _specify_schedule(schedule: Any) -> ScheduleSpecification:
     kind = _kind(type(schedule), keras.optimizers.schedules)
-    return Schedule(kind, freeze(schedule.get_config()))
+    return ScheduleSpecification(kind, freeze(schedule.get_config()))
 
 
 def _kind(cls: type, module: Any) -> str | type:
@@ -87,16 +100,20 @@ def _class_of(kind: str | type, module: Any) -> Any:
     return getattr(module, kind) if isinstance(kind, str) else kind
 
 
-def make_optimizer(specification: Optimizer) -> keras.optimizers.Optimizer:
-    """Return a new optimizer of Keras."""
+def make_optimizer(
+    specification: OptimizerSpecification, *, is_plain: bool = False
+) -> keras.optimizers.Optimizer:
+    """Return a new optimizer of Keras; where ``is_plain``, one that any Keras loads."""
     cls = _class_of(specification.kind, keras.optimizers)
-    return _make(cls, specification)
+    return _make(cls, specification, is_plain=is_plain)
 
 
-def _make(cls: Any, specification: Optimizer) -> Any:
+def _make(
+    cls: Any, specification: OptimizerSpecification, *, is_plain: bool = False
+) -> Any:
     config = thaw(specification.options)
     if specification.schedule is not None:
-        config["learning_rate"] = make_schedule(specification)
+        config["learning_rate"] = make_schedule(specification, is_plain=is_plain)
     elif "learning_rate" not in config and not issubclass(
         cls, keras.optimizers.LossScaleOptimizer
     ):
@@ -142,22 +159,36 @@ class NamedSchedule(keras.optimizers.schedules.LearningRateSchedule):
         """Return the learning rate of a step, counted from 0."""
         n_steps = ops.cast(self.n_steps, "float32")
         share = ops.minimum(ops.cast(step, "float32") / n_steps, 1.0)
-        return ops.cast(self.rate, "float32") * SCHEDULES[self.name](ops, share)
+        return ops.cast(self.rate, "float32") * SCHEDULES[self.name].factor(ops, share)
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes the same schedule."""
         return {"name": self.name, "rate": self.rate, "n_steps": self.n_steps}
 
 
-def make_schedule(specification: Optimizer) -> Any:
-    """Return a new schedule of Keras."""
+def make_schedule(specification: OptimizerSpecification, *, is_plain: bool) -> Any:
+    """Return a new schedule of Keras; where ``is_plain``, of a class of Keras."""
     schedule = specification.schedule
     assert schedule is not None
-    if schedule.kind in SCHEDULES:
-        assert isinstance(schedule.kind, str)
-        return NamedSchedule(schedule.kind, specification.rate, schedule.n_steps)
+    if isinstance(schedule.kind, str) and schedule.kind in SCHEDULES:
+        rate, n_steps = specification.rate, schedule.n_steps
+        assert rate is not None
+        if is_plain:
+            row = SCHEDULES[schedule.kind]
+            return row.keras(keras.optimizers.schedules, rate, n_steps)
+        return NamedSchedule(schedule.kind, rate, n_steps)
     cls = _class_of(schedule.kind, keras.optimizers.schedules)
     return cls.from_config(thaw(schedule.config))
+
+
+def schedule_of(optimizer: Any) -> Any:
+    """Return the schedule of the learning rate, or ``None`` where the rate is constant.
+
+    The public ``learning_rate`` is the rate of the present step alone.
+    """
+    rate = getattr(optimizer, "_learning_rate", None)
+    schedule_class = keras.optimizers.schedules.LearningRateSchedule
+    return rate if isinstance(rate, schedule_class) else None
 
 
 # State
@@ -183,6 +214,12 @@ def read_state(optimizer: Any) -> Weights:
     return [as_array(variable) for variable in state_variables(optimizer)]
 
 
+def step_of(optimizer: Any) -> int:
+    """Return the number of gradients that an optimizer has been given."""
+    # ``LossScaleOptimizer`` counts in the optimizer that it wraps.
+    return int(getattr(optimizer, "inner_optimizer", optimizer)._iterations)
+
+
 def as_array(variable: keras.Variable) -> np.ndarray:
     """Return a copy of a variable's value."""
     return np.asarray(variable).copy()
@@ -195,7 +232,7 @@ def load_state(optimizer: Any, state: Sequence[Any]) -> None:
 
 
 def first_state(
-    optimizer: Any, specification: Optimizer, carried: Weights | None
+    optimizer: Any, specification: OptimizerSpecification, carried: Weights | None
 ) -> Weights:
     """Return the state to begin with: as built, or carried but for the rate.
 
@@ -239,7 +276,7 @@ class PureOptimizer:
 
     Parameters
     ----------
-    specification : Optimizer
+    specification : OptimizerSpecification
         The optimizer.
     network : Network
         Whose weights it updates.
@@ -248,7 +285,7 @@ class PureOptimizer:
     """
 
     def __init__(
-        self, specification: Optimizer, network: Network, weights: Weights
+        self, specification: OptimizerSpecification, network: Network, weights: Weights
     ) -> None:
         cls = _class_of(specification.kind, keras.optimizers)
         self._optimizer = _make(_without_replicas(cls), specification)
@@ -256,9 +293,8 @@ class PureOptimizer:
         self._weights = [variable for variable in variables if variable.trainable]
         self._optimizer.build(self._weights)
         self._state = state_variables(self._optimizer)
-        self._named = specification.schedule is not None and (
-            specification.schedule.kind in SCHEDULES
-        )
+        schedule = specification.schedule
+        self._named = schedule is not None and schedule.kind in SCHEDULES
         self.specification = specification
 
     def first_state(self, carried: Weights | None) -> Weights:
@@ -279,36 +315,33 @@ class PureOptimizer:
         if self._named:
             schedule = schedule_of(self._optimizer)
             schedule.rate, schedule.n_steps = rate[0], rate[1]
-        values = [*zip(self._weights, weights, strict=True)]
-        values += zip(self._state, state, strict=True)
-        with keras.StatelessScope(state_mapping=values) as scope:
+        with self._at(weights, state):
             self._optimizer.apply(gradients, self._weights)
-        return self._values(scope)
+            return self._values()
 
     def finalize(
         self, weights: list[Any], state: list[Any]
     ) -> tuple[list[Any], list[Any]]:
         """Return the weights to keep: the averages where the optimizer keeps such."""
+        with self._at(weights, state):
+            self._optimizer.finalize_variable_values(self._weights)
+            return self._values()
+
+    def _at(self, weights: list[Any], state: list[Any]) -> keras.StatelessScope:
+        """Return the scope in which the variables have these values."""
         values = [*zip(self._weights, weights, strict=True)]
         values += zip(self._state, state, strict=True)
-        with keras.StatelessScope(state_mapping=values) as scope:
-            self._optimizer.finalize_variable_values(self._weights)
-        return self._values(scope)
+        return keras.StatelessScope(state_mapping=values)
 
-    def _values(self, scope: keras.StatelessScope) -> tuple[list[Any], list[Any]]:
+    def _values(self) -> tuple[list[Any], list[Any]]:
+        """Return the values that the variables have in the scope."""
         return (
-            [scope.get_current_value(variable) for variable in self._weights],
-            [scope.get_current_value(variable) for variable in self._state],
+            [_value_of(variable) for variable in self._weights],
+            [_value_of(variable) for variable in self._state],
         )
 
 
-def engine_of(specification: Optimizer) -> str | None:
-    """Return the engine that an optimizer is, if it is one."""
-    row = OPTIMIZERS.get(specification.name)
-    return None if row is None else row.engine
-
-
-def is_pure(specification: Optimizer) -> bool:
+def is_pure(specification: OptimizerSpecification) -> bool:
     """Return whether an optimizer can be a pure function.
 
     ``LossScaleOptimizer`` decides on TensorFlow's variables whether to take a step.
@@ -318,7 +351,7 @@ def is_pure(specification: Optimizer) -> bool:
 
 
 def _without_replicas(cls: Any) -> Any:
-    """Return the class with TensorFlow's care for replicas taken out.
+    """Return a class with TensorFlow's care for replicas taken out.
 
     The mixin comes right before ``keras.optimizers.Optimizer`` in the order of methods:
     what an optimizer overrides itself stays, and its ``super()`` finds the mixin.
@@ -338,7 +371,20 @@ def _mixin() -> Any:
         if not name.startswith("__") and callable(base[name])
     }
     methods["_backend_apply_gradients"] = _apply_gradients
+    methods["assign"] = _assign
     return type("WithoutReplicas", (keras.optimizers.Optimizer,), methods)
+
+
+def _value_of(value: Any) -> Any:
+    """Return the value of a variable in a scope, which may be another variable."""
+    while isinstance(value, keras.Variable):
+        value = value.value
+    return value
+
+
+def _assign(self: Any, variable: keras.Variable, value: Any) -> None:
+    """Assign what a value is now: the scope would keep a variable as it is."""
+    variable.assign(_value_of(value))
 
 
 def _apply_gradients(self: Any, grads: list[Any], variables: list[Any]) -> None:
@@ -379,3 +425,59 @@ def _update(optimizer: Any, grads: list[Any], variables: list[Any]) -> None:
     grads = optimizer._clip_gradients(grads)
     optimizer._apply_weight_decay(variables)
     optimizer._backend_update_step(grads, variables, optimizer.learning_rate)
+
+
+# Keras' own fit
+
+
+def mend_for_tensorflow(optimizer: Any) -> None:
+    """Mend this instance of an optimizer for TensorFlow's variables.
+
+    - There are no replicas to sum gradients over. For each graph in which Keras sums
+      them, TensorFlow registers a gradient of the sum. It is registered for the life of
+      the process, and keeps the graph alive with it.
+    - ``ScheduleFreeAdamW`` needs the momentum of before the step, and reads it after,
+      since TensorFlow's variable is not its value (Keras 3.15). On jax it does not.
+
+    On another backend, and under a strategy with several replicas, nothing is done.
+    """
+    if not backend_is_tensorflow():
+        return
+
+    import tensorflow as tf
+
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        optimizer._all_reduce_sum_gradients = list
+    if isinstance(optimizer, keras.optimizers.ScheduleFreeAdamW):
+        optimizer.update_step = functools.partial(_schedule_free_step, optimizer)
+
+
+def _schedule_free_step(
+    optimizer: Any, gradient: Any, variable: Any, rate: Any
+) -> None:
+    index = optimizer._get_variable_index(variable)
+    momentums = optimizer._momentums
+    momentum = momentums[index]
+    momentums[index] = _OldValue(momentum)
+    try:
+        type(optimizer).update_step(optimizer, gradient, variable, rate)
+    finally:
+        momentums[index] = momentum
+
+
+class _OldValue:
+    """A variable of Keras whose ``value`` is what it was when this was made."""
+
+    def __init__(self, variable: Any) -> None:
+        import tensorflow as tf
+
+        self._variable = variable
+        self.value = tf.identity(variable.value)
+        self.dtype = variable.value.dtype
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
+        return self._variable.value.read_value()
+
+    def assign_sub(self, value: Any) -> None:
+        """Take the step."""
+        self._variable.value.assign_sub(value)

@@ -4,20 +4,19 @@
 dependency        what is used, and why
 ================  ====================================================================
 Keras             the epoch at which ``BackupAndRestore`` resumes; the model that a
-                  callback holds; whether ``TensorBoard`` traces; an optimizer's
-                  schedule
+                  callback holds; whether ``TensorBoard`` traces
 scikeras          imported without the patches that it leaves on Keras' classes
 jax               float64, allowed to one thread
 TensorFlow        the call of a concrete function without checks of its arguments
 ================  ====================================================================
 
-What makes Keras' optimizers pure functions is in :mod:`skmlp._keras.optimizers`.
+Those of Keras' optimizers are in :mod:`skmlp._keras.optimizers`, and those that start
+TensorFlow in :mod:`skmlp._keras.start`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -101,20 +100,10 @@ def take_resumed_epoch(model: Any) -> int:
 def release_model(callback: Any) -> None:
     """Make a callback forget the model that it was called with.
 
-    The model may serve another fit next, and a callback that holds one could be neither
-    cloned nor pickled cheaply.
+    It was made for one fit. A callback that holds it would keep its memory, and could
+    be neither cloned nor pickled cheaply.
     """
     callback._model = None
-
-
-def schedule_of(optimizer: Any) -> Any:
-    """Return the schedule of the learning rate, or ``None`` where the rate is constant.
-
-    The public ``learning_rate`` is the rate of the present step alone.
-    """
-    rate = getattr(optimizer, "_learning_rate", None)
-    schedule_class = import_keras().optimizers.schedules.LearningRateSchedule
-    return rate if isinstance(rate, schedule_class) else None
 
 
 def traces_batches(tensorboard: Any) -> bool:
@@ -133,57 +122,6 @@ def quick_call(concrete: Any) -> Any:
     The public call binds and checks its arguments anew, which for two dozen takes
     longer than an epoch of a small network.
     """
+    # What a function captures would not be passed on, and would be somebody's state.
+    assert not concrete.captured_inputs
     return concrete._inference_function.call_flat
-
-
-def mend_for_tensorflow(optimizer: Any) -> None:
-    """Mend this instance of an optimizer for TensorFlow's variables.
-
-    - There are no replicas to sum gradients over. For each graph in which Keras sums
-      them, TensorFlow registers a gradient of the sum. It is registered for the life of
-      the process, and keeps the graph alive with it.
-    - ``ScheduleFreeAdamW`` needs the momentum of before the step, and reads it after,
-      since TensorFlow's variable is not its value (Keras 3.15). On jax it does not.
-
-    On another backend, and under a strategy with several replicas, nothing is done.
-    """
-    if not backend_is_tensorflow():
-        return
-
-    import tensorflow as tf
-
-    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
-        optimizer._all_reduce_sum_gradients = list
-    if isinstance(optimizer, import_keras().optimizers.ScheduleFreeAdamW):
-        optimizer.update_step = functools.partial(_schedule_free_step, optimizer)
-
-
-def _schedule_free_step(
-    optimizer: Any, gradient: Any, variable: Any, rate: Any
-) -> None:
-    index = optimizer._get_variable_index(variable)
-    momentums = optimizer._momentums
-    momentum = momentums[index]
-    momentums[index] = _OldValue(momentum)
-    try:
-        type(optimizer).update_step(optimizer, gradient, variable, rate)
-    finally:
-        momentums[index] = momentum
-
-
-class _OldValue:
-    """A variable of Keras whose ``value`` is what it was when this was made."""
-
-    def __init__(self, variable: Any) -> None:
-        import tensorflow as tf
-
-        self._variable = variable
-        self.value = tf.identity(variable.value)
-        self.dtype = variable.value.dtype
-
-    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
-        return self._variable.value.read_value()
-
-    def assign_sub(self, value: Any) -> None:
-        """Take the step."""
-        self._variable.value.assign_sub(value)

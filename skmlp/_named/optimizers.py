@@ -13,7 +13,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Optimizer:
+class OptimizerRow:
     """An optimizer that a network can be trained with.
 
     Attributes
@@ -41,26 +41,26 @@ class Optimizer:
 
 
 OPTIMIZERS = {
-    "adadelta": Optimizer("Adadelta"),
-    "adafactor": Optimizer("Adafactor"),
-    "adagrad": Optimizer("Adagrad"),
-    "adam": Optimizer(
+    "adadelta": OptimizerRow("Adadelta"),
+    "adafactor": OptimizerRow("Adafactor"),
+    "adagrad": OptimizerRow("Adagrad"),
+    "adam": OptimizerRow(
         "Adam",
         sklearn=MappingProxyType(
             {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
         ),
     ),
-    "adamax": Optimizer("Adamax"),
-    "adamw": Optimizer("AdamW"),
-    "ftrl": Optimizer("Ftrl"),
-    "lamb": Optimizer("Lamb"),
-    "lbfgs": Optimizer(None, engine="lbfgs", sklearn=MappingProxyType({})),
-    "lion": Optimizer("Lion"),
-    "muon": Optimizer("Muon", has_momentum=True),
-    "nadam": Optimizer("Nadam"),
-    "rmsprop": Optimizer("RMSprop", has_momentum=True),
-    "schedulefreeadamw": Optimizer("ScheduleFreeAdamW"),
-    "sgd": Optimizer(
+    "adamax": OptimizerRow("Adamax"),
+    "adamw": OptimizerRow("AdamW"),
+    "ftrl": OptimizerRow("Ftrl"),
+    "lamb": OptimizerRow("Lamb"),
+    "lbfgs": OptimizerRow(None, engine="lbfgs", sklearn=MappingProxyType({})),
+    "lion": OptimizerRow("Lion"),
+    "muon": OptimizerRow("Muon", has_momentum=True),
+    "nadam": OptimizerRow("Nadam"),
+    "rmsprop": OptimizerRow("RMSprop", has_momentum=True),
+    "schedulefreeadamw": OptimizerRow("ScheduleFreeAdamW"),
+    "sgd": OptimizerRow(
         "SGD",
         has_momentum=True,
         sklearn=MappingProxyType(

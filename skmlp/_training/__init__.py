@@ -18,7 +18,7 @@ No engine knows an estimator, and all of them minimise the functions of
 :mod:`skmlp._keras.functional` on the same batches, so from equal weights they give
 equal networks up to rounding.
 
-Keras is imported by all of them but ``watch`` and ``engine``, so these modules are
+All modules but ``__init__``, ``watch`` and ``engine`` import Keras, so they are
 imported at the first fit: predicting needs none of them.
 """
 
@@ -74,13 +74,13 @@ def choose_engine(job: Job) -> str:
     callbacks that wait for the end of the epoch.
     """
     import_keras()
-    from skmlp._keras.optimizers import engine_of, is_pure
+    from skmlp._keras.optimizers import is_pure
     from skmlp._keras.quirks import backend_is_tensorflow
     from skmlp._training.callbacks import need_batches
 
     optimizer = job.recipe.optimizer
-    if (own := engine_of(optimizer)) is not None:
-        return own
+    if optimizer.engine is not None:
+        return optimizer.engine
     if (
         backend_is_tensorflow()
         and is_pure(optimizer)

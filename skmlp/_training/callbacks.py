@@ -16,8 +16,8 @@ import numpy as np
 
 from skmlp._job import Job, Weights
 from skmlp._keras.models import compile_model, keras_model
-from skmlp._keras.optimizers import engine_of, load_state, read_state, specify
-from skmlp._keras.quirks import schedule_of, take_resumed_epoch, traces_batches
+from skmlp._keras.optimizers import load_state, read_state, schedule_of, specify
+from skmlp._keras.quirks import take_resumed_epoch, traces_batches
 from skmlp._training.engine import Engine
 from skmlp._training.watch import Logs
 
@@ -82,13 +82,14 @@ class Callbacks:
         if not job.callbacks:
             return
         optimizer = job.recipe.optimizer
-        if engine_of(optimizer) is not None:  # it is not Keras'
+        if optimizer.engine is not None:  # it is not Keras'
             optimizer = specify("sgd")
         self.model = keras_model(job.network, engine.weights, folded=False)
         compile_model(self.model, job.network, optimizer, loads_anywhere=True)
         self.model.optimizer.build(self.model.trainable_variables)
         self.model.stop_training = False
         self._made = _what_must_stay(self.model)
+        self._stand_in = read_state(self.model.optimizer)
         # The engine's list of weights that the model has; another list, other weights.
         self._shown: Weights = []
         params = {"verbose": job.verbose, "epochs": job.recipe.epochs}
@@ -160,7 +161,11 @@ class Callbacks:
         if self.model.stop_training:
             self.stop_training = True
         new_weights = self.model.get_weights()
-        new_state = read_state(self.model.optimizer) if optimizer_state else []
+        new_state = read_state(self.model.optimizer)
+        if not optimizer_state:  # the engine has none, and the model a stand-in
+            if _differ(new_state, self._stand_in):
+                self._refuse("optimizer state or learning rate")
+            new_state = []
         if _differ(new_weights, weights) or _differ(new_state, optimizer_state):
             self._engine.load(new_weights, new_state)
 
@@ -168,11 +173,14 @@ class Callbacks:
         """Refuse changes that Keras' own ``fit`` does not follow either, or half."""
         for name, is_now in _what_must_stay(self.model).items():
             if is_now != self._made[name]:
-                raise ValueError(
-                    "callbacks may change weights, the learning rate and stop_training "
-                    f"while a network trains. Got a changed {name}. Set it up in the "
-                    "parameters, or train the model of to_keras()."
-                )
+                self._refuse(name)
+
+    def _refuse(self, name: str) -> None:
+        raise ValueError(
+            "callbacks may change weights, the learning rate and stop_training while a "
+            f"network trains by gradient steps. Got a changed {name}. Set it up in the "
+            "parameters, or train the model of to_keras()."
+        )
 
 
 def _defines(callback: keras.callbacks.Callback, hook: str) -> bool:

@@ -1,4 +1,4 @@
-"""What an engine is: something that trains an epoch and validates, and can be asked."""
+"""What an engine is: something that holds the state of a training and can be asked."""
 
 from __future__ import annotations
 
@@ -25,11 +25,18 @@ class Engine(Protocol):
     def load(self, weights: Weights, optimizer_state: Weights) -> None:
         """Go on from these."""
 
-    def train_epoch(self, epoch: int, callbacks: Callbacks) -> Logs:
-        """Train an epoch, counted from 0; return its loss and accuracy."""
-
     def validate(self, callbacks: Callbacks) -> Logs:
         """Return loss and accuracy on the validation samples."""
 
     def finalize(self) -> None:
         """Do what the optimizer does after the last step."""
+
+
+class EpochEngine(Engine, Protocol):
+    """An engine that trains an epoch when it is told to."""
+
+    def train_epoch(self, epoch: int, callbacks: Callbacks) -> Logs:
+        """Train an epoch, counted from 0; return its loss and accuracy.
+
+        ``callbacks`` are to be told of each batch, if the engine stops between two.
+        """

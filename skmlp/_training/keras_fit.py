@@ -25,9 +25,11 @@ from skmlp._keras.optimizers import (
     load_state,
     make_optimizer,
     make_variables,
+    mend_for_tensorflow,
     read_state,
+    step_of,
 )
-from skmlp._keras.quirks import import_scikeras_wrapper, mend_for_tensorflow
+from skmlp._keras.quirks import import_scikeras_wrapper
 from skmlp._keras.start import graph_rewrites_off, use_first_generator_quietly
 from skmlp._training.callbacks import Callbacks, need_batches
 from skmlp._training.loop import train_by_epochs
@@ -150,7 +152,7 @@ class KerasFitEngine:
         optimizer.build(self._model.trainable_variables)
         state = first_state(optimizer, specification, job.start.optimizer_state)
         load_state(optimizer, state)
-        self._model.step.assign(state[0].astype(np.int32))
+        self._model.step.assign(step_of(optimizer))
 
         self._told = TellBatches(self) if need_batches(job.callbacks) else None
         told = [] if self._told is None else [self._told]
@@ -190,7 +192,7 @@ class KerasFitEngine:
         for variable, value in zip(self._model.arrays, weights, strict=True):
             variable.assign(value)
         load_state(self._model.optimizer, optimizer_state)
-        self._model.step.assign(np.asarray(optimizer_state[0]).astype(np.int32))
+        self._model.step.assign(step_of(self._model.optimizer))
         self._read = None
 
     def train_epoch(self, epoch: int, callbacks: Callbacks) -> Logs:

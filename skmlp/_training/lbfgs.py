@@ -67,6 +67,7 @@ class LBFGSEngine:
         self._point = flatten(weights)
         kernels = flatten([np.full(array.shape, array.ndim == 2) for array in weights])
         self._alpha = job.recipe.alpha / self._feed.weight_sum * kernels
+        self._has_finished = False
         # The point of the last evaluation, and its logs.
         self._seen: tuple[NDArray, Logs] = self._point, {}
 
@@ -81,15 +82,14 @@ class LBFGSEngine:
         return []
 
     def load(self, weights: Weights, optimizer_state: Weights) -> None:
-        """Refuse other weights: SciPy would not know."""
+        """Take other weights when SciPy has finished; before, it would not know."""
+        if self._has_finished:
+            self._weights = weights
+            return
         raise ValueError(
             "optimizer='lbfgs' needs the weights it chose itself. Got other weights "
             "from a callback. Use another optimizer."
         )
-
-    def train_epoch(self, epoch: int, callbacks: Callbacks) -> Logs:
-        """Refuse to train single epochs: SciPy has the loop."""
-        raise NotImplementedError("SciPy has the loop; see train()")
 
     def validate(self, callbacks: Callbacks) -> Logs:
         """Return loss and accuracy on the validation samples."""
@@ -97,7 +97,8 @@ class LBFGSEngine:
         return self._program.evaluate(self._validation_feed, as_tensors(self._weights))
 
     def finalize(self) -> None:
-        """Do nothing: the last evaluation may have been a trial, and is not kept."""
+        """Keep the last accepted point: the last evaluation may have been a trial."""
+        self._has_finished = True
 
     def minimize(self, iteration_ends: Callable[[OptimizeResult], None]) -> None:
         """Minimise, and tell of each iteration."""

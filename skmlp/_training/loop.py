@@ -1,4 +1,7 @@
-"""The loop that every engine is trained by: begin, train an epoch, validate, end.
+"""The loop: begin, train an epoch, validate, end.
+
+:func:`train_by_epochs` is for engines that train an epoch when they are told to. L-BFGS
+has SciPy's loop around it, and takes the same steps of a :class:`Fit` out of it.
 
 ==============  ======================================================================
 who             responsible for
@@ -18,12 +21,12 @@ from collections.abc import Iterator
 
 from skmlp._job import Job, Trained
 from skmlp._training.callbacks import Callbacks
-from skmlp._training.engine import Engine
+from skmlp._training.engine import Engine, EpochEngine
 from skmlp._training.progress import Progress
 from skmlp._training.watch import Logs, Watcher
 
 
-def train_by_epochs(job: Job, engine: Engine, watcher: Watcher) -> Trained:
+def train_by_epochs(job: Job, engine: EpochEngine, watcher: Watcher) -> Trained:
     """Train a job with an engine that trains an epoch when it is told to."""
     fit = Fit(job, engine, watcher)
     first = fit.begins()
@@ -38,10 +41,7 @@ def train_by_epochs(job: Job, engine: Engine, watcher: Watcher) -> Trained:
 
 
 class Fit:
-    """The steps of the loop, and those who are told of each.
-
-    L-BFGS has SciPy's loop around it and takes the same steps out of it.
-    """
+    """The steps of the loop, and those who are told of each."""
 
     def __init__(self, job: Job, engine: Engine, watcher: Watcher) -> None:
         self.job = job
@@ -55,7 +55,13 @@ class Fit:
         """Begin; return the first epoch, which is another where a callback resumes."""
         if self.job.observer is not None:
             self.job.observer.train_begins(self.job)
-        return self.callbacks.train_begins()
+        first, n_epochs = self.callbacks.train_begins(), self.job.recipe.epochs
+        if first >= n_epochs:
+            raise ValueError(
+                "callbacks can resume a training that has not ended. Got epoch "
+                f"{first} of epochs={n_epochs}. Raise epochs, or delete the backup."
+            )
+        return first
 
     def epoch_begins(self, epoch: int) -> None:
         """Begin an epoch, counted from 0."""
@@ -75,8 +81,9 @@ class Fit:
     def epoch_ends(self, epoch: int, logs: Logs) -> bool:
         """End an epoch; return whether it was the last."""
         engine, watcher = self.engine, self.watcher
-        # Users' callbacks read the score, and may add values to the history. They may
-        # also set weights, so the best ones are copied after them.
+        # The order matters. Users' callbacks read the score, and do not decide whether
+        # the watcher stops. They may add values to the history, and set weights: so
+        # values and the best weights are recorded after them, and shown after that.
         if self.job.score is not None:
             logs["val_score"] = self.job.score(engine.weights)
         watcher.judge(logs)

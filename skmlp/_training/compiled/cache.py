@@ -28,10 +28,10 @@ class ProgramCache:
     def of(self, shape: Shape) -> Program:
         """Return the program of a shape, made if there is none.
 
-        One that calls a user's function is not kept: what the function does may change
+        One that calls a user's function or class is not kept: what it does may change
         from fit to fit, and nothing would tell.
         """
-        if shape.network.has_functions:
+        if not shape.is_reusable:
             return Program(shape)
         with self._lock:
             if shape not in self._programs:

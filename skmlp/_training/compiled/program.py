@@ -68,7 +68,7 @@ class Given(NamedTuple):
         n_steps = optimizer.schedule.n_steps if optimizer.schedule else 0
         return cls(
             tf.constant(job.recipe.alpha, job.network.dtype),
-            tf.constant([optimizer.rate, n_steps], tf.float32),
+            tf.constant([optimizer.rate or 0.0, n_steps], tf.float32),
             tf.constant(job.seeds.dropout_of_layers(job.network.n_hidden)),
         )
 
