@@ -111,7 +111,8 @@ def make_optimizer(
 def _make(
     cls: Any, specification: OptimizerSpecification, *, is_plain: bool = False
 ) -> Any:
-    config = thaw(specification.options)
+    # A name of its own for each would stay in TensorFlow's registry of resources.
+    config = {"name": cls.__name__.lower()} | thaw(specification.options)
     if specification.schedule is not None:
         config["learning_rate"] = make_schedule(specification, is_plain=is_plain)
     elif "learning_rate" not in config and not issubclass(
@@ -287,8 +288,7 @@ class PureOptimizer:
     def __init__(
         self, specification: OptimizerSpecification, network: Network, weights: Weights
     ) -> None:
-        cls = _class_of(specification.kind, keras.optimizers)
-        self._optimizer = _make(_without_replicas(cls), specification)
+        self._optimizer = _make(_pure_class(specification.kind), specification)
         variables = make_variables(network, weights)
         self._weights = [variable for variable in variables if variable.trainable]
         self._optimizer.build(self._weights)
@@ -348,6 +348,16 @@ def is_pure(specification: OptimizerSpecification) -> bool:
     """
     cls = _class_of(specification.kind, keras.optimizers)
     return not issubclass(cls, keras.optimizers.LossScaleOptimizer)
+
+
+def _pure_class(kind: str | type) -> Any:
+    """Return the class of a pure optimizer; those of Keras' own are kept."""
+    return _of_keras(kind) if isinstance(kind, str) else _without_replicas(kind)
+
+
+@functools.cache
+def _of_keras(name: str) -> Any:
+    return _without_replicas(getattr(keras.optimizers, name))
 
 
 def _without_replicas(cls: Any) -> Any:

@@ -219,8 +219,10 @@ class Program:
 
         # XLA would compile a loop over tf.range anew for each number of batches.
         start = (tf.constant(0), zero, zero, list(state.weights), list(state.optimizer))
+        # Without XLA, batches of further iterations would be gathered ahead, and take
+        # their memory: parallel_iterations is 10 unless one says otherwise.
         _, loss, correct, weights, optimized = tf.while_loop(
-            lambda i, *_: i * batch_size < n_samples, step, start
+            lambda i, *_: i * batch_size < n_samples, step, start, parallel_iterations=1
         )
         return [loss, correct, *weights, *optimized]
 
