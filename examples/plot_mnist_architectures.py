@@ -30,7 +30,7 @@ X_train, y_train = X_train[:10_000], y_train[:10_000]
 from skmlp import MNIST_ARCHITECTURES, DenseMNISTClassifier
 from skmlp.model_selection import compare_architectures
 
-net = DenseMNISTClassifier(random_state=0)
+net = DenseMNISTClassifier(random_state=1)
 data = X_train, y_train, X_test, y_test
 comparison = compare_architectures(net, MNIST_ARCHITECTURES, *data)
 

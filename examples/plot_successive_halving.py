@@ -1,6 +1,6 @@
 """
-Successive halving finds a sweep's winner in half the epochs
-============================================================
+Successive halving finds as good a network in half the epochs
+=============================================================
 
 A sweep trains bad candidates as long as good ones. Successive halving begins with two
 epochs of each, and goes on with the best third for three times as many.
@@ -62,13 +62,14 @@ plt.show()
 # %%
 # Verdict
 # -------
-# Both find the same winner, as they did with three other seeds. That is no law: where
-# candidates are close, the best after few epochs need not be the best after many.
+# The winners need not be the same: where candidates are close, the best after few epochs
+# need not be the best after many. On the test set they are equally good.
 
 n_epochs_sweep = len(sweep.cv_results_["params"]) * net.epochs
 n_epochs_halving = halving.cv_results_["n_resources"].sum()
 print(f"epochs a fold: {n_epochs_sweep} in the sweep, {n_epochs_halving} by halving")
-print(f"winner: {sweep.best_params_}")
-print(f"its test accuracy: {halving.score(X_test, y_test):.3f}")
-assert sweep.best_params_.items() <= halving.best_params_.items()
+print(f"winners: {sweep.best_params_}, {halving.best_params_}")
+scores = [search.score(X_test, y_test) for search in (sweep, halving)]
+print("test accuracies: {:.3f}, {:.3f}".format(*scores))
+assert scores[1] > scores[0] - 0.01
 assert n_epochs_halving < n_epochs_sweep / 2

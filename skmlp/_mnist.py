@@ -122,8 +122,9 @@ class DenseMNISTClassifier(DenseClassifier):
         0 is silent; 1 redraws a bar of the epochs with the loss; 2 prints a line for
         each epoch, as does 1 where output goes to a file.
     callbacks : keras.callbacks.Callback, list of them or None, default=None
-        Called during training as by ``keras.Model.fit``. A callback that needs every
-        batch slows training to the speed of ``keras.Model.fit``.
+        Called during training as by ``keras.Model.fit``. They may change weights, the
+        learning rate and ``stop_training``. A callback that needs every batch slows
+        training to the speed of ``keras.Model.fit``.
     random_state : int, RandomState instance or None, default=None
         Seed of the fit. Initial weights, the validation split, the order of samples and
         dropout draw from separate child streams of it. Equal seeds give equal bits.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import skmlp._job.shape
@@ -46,24 +46,24 @@ def assert_engines_agree(problem, *, atol=1e-10, switch_xla=None, **settings):
 
     With and without XLA if there is a function that switches it.
     """
-    portable = problem.train("keras_fit", **settings)
+    by_keras = problem.train("keras_fit", **settings)
     for xla in [None] if switch_xla is None else [False, True]:
         if switch_xla is not None:
             switch_xla(xla)
         compiled = problem.train("compiled", **settings)
-        for array, other in zip(compiled.weights, portable.weights, strict=True):
+        for array, other in zip(compiled.weights, by_keras.weights, strict=True):
             assert_allclose(array, other, rtol=0, atol=atol, err_msg=f"xla={xla}")
-        assert list(compiled.history) == list(portable.history)
+        assert list(compiled.history) == list(by_keras.history)
         for name, values in compiled.history.items():
-            expected = portable.history[name]
+            expected = by_keras.history[name]
             assert_allclose(values, expected, rtol=HISTORY_ERROR, atol=1e-6)
-        assert compiled.best_epoch == portable.best_epoch
+        assert compiled.best_epoch == by_keras.best_epoch
         initial = problem.weights[0]
         assert not np.allclose(compiled.weights[0], initial, rtol=0, atol=1e-5)
     return compiled
 
 
-# Compiled and portable
+# Compiled, and by Keras' own fit
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -418,24 +418,6 @@ def test_sgd_follows_mlp_regressor_step_by_step(alpha, engine, make_problem):
 
 
 # Linear models, whose optimum is known
-
-
-@pytest.mark.parametrize(
-    "loss", ["log_loss", pytest.param("binary_log_loss", marks=SLOW)]
-)
-def test_no_hidden_layer_finds_the_optimum_of_logistic_regression(loss, make_problem):
-    problem = make_problem(loss, n_samples=50, hidden=(), weighted=True)
-    X, y, weight = problem.samples.X, problem.samples.y, problem.samples.weight
-    optimum = LogisticRegression(C=0.5, tol=1e-10).fit(X, y.ravel(), weight)
-
-    trained = problem.train(
-        optimizer=keras.optimizers.SGD(0.5, momentum=0.9),
-        alpha=2.0,
-        batch_size=50,
-        epochs=500,
-    )
-
-    assert_allclose(trained.weights[0].T, optimum.coef_, rtol=0, atol=1e-6)
 
 
 def test_no_hidden_layer_finds_the_optimum_of_ridge(make_problem):

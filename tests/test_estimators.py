@@ -251,20 +251,6 @@ def test_one_class_is_refused(iris):
         DenseClassifier(**FAST).fit(X, ["a"] * len(X))
 
 
-@pytest.mark.slow
-def test_permuted_labels_permute_the_columns_of_probabilities(iris):
-    X, y = iris
-    permutation = np.array([2, 0, 1])
-    # Without a hidden layer the loss is convex: its optimum ignores the names.
-    clf = DenseClassifier((), batch_size=150, epochs=1000, tol=None, random_state=0)
-    clf.set_params(optimizer="sgd", learning_rate=1.0, alpha=1.0)
-
-    proba = clone(clf).fit(X, y).predict_proba(X)
-    permuted = clone(clf).fit(X, permutation[y]).predict_proba(X)
-
-    assert_allclose(permuted[:, permutation], proba, atol=1e-4)
-
-
 def test_regressor_keeps_the_dimensions_of_the_targets(diabetes):
     X, y = diabetes
     targets = {"flat": y, "column": y[:, np.newaxis], "table": np.c_[y, -y]}
@@ -427,15 +413,6 @@ def test_samples_that_are_not_finite_are_refused(fitted, iris, bad):
 
     with pytest.raises(ValueError, match=r"Input X contains (NaN|infinity)"):
         fitted.predict(X)
-
-
-def test_changing_the_keras_model_leaves_the_estimator_as_it_is(fitted, iris):
-    before = fitted.predict_proba(iris[0])
-    model = fitted.model_
-
-    model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
-
-    assert_array_equal(fitted.predict_proba(iris[0]), before)
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,12 @@
-"""The examples run, with warnings as errors, and check their own verdicts."""
+"""The examples stay short. That they run, and reach their verdicts, shows the gallery."""
 
 import re
-import runpy
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("close_figures")
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_example_runs_and_reaches_its_verdict(example):
-    runpy.run_path(str(example), run_name="__main__")
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

@@ -32,7 +32,11 @@ def in_parts(clf, X, y, pickled):
     return clf
 
 
-@pytest.mark.parametrize("params", [{}, {"batch_norm": True}], ids=str)
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"batch_norm": True}, {"dropout": 0.3, "optimizer": "nadam"}],
+    ids=str,
+)
 @pytest.mark.parametrize("pickled", [False, True])
 def test_calls_of_partial_fit_do_what_as_many_epochs_do(digits, pickled, params):
     """The optimizer (Adam has a state) and the order go on, if pickled too."""
@@ -45,7 +49,6 @@ def test_calls_of_partial_fit_do_what_as_many_epochs_do(digits, pickled, params)
 
 
 def test_partial_fit_draws_the_same_dropout_after_pickling(digits):
-    """Each call seeds dropout anew, so calls do not do what epochs do."""
     clf = DenseClassifier((8,), dropout=0.3, random_state=0)
 
     kept, pickled = (

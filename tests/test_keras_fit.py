@@ -1,4 +1,4 @@
-"""The portable engine on Keras' other backends, each in a process of its own."""
+"""Keras' own fit on its other backends, each in a process of its own."""
 
 import json
 
@@ -97,9 +97,9 @@ def test_backends_train_equal_networks(backend, fit_on):
         {"params": ADAM, "dtype": "float32"},
     ]
     errors = [FLOAT64_ERROR[backend], FLOAT64_ERROR[backend], 1e-5, 1e-5]
-    compiled, portable = (fit_on(name, cases) for name in ("tensorflow", backend))
+    compiled, others = (fit_on(name, cases) for name in ("tensorflow", backend))
 
-    for case, atol, ours, theirs in zip(cases, errors, portable, compiled, strict=True):
+    for case, atol, ours, theirs in zip(cases, errors, others, compiled, strict=True):
         assert ours["types"] == theirs["types"] == [case.get("dtype", "float64")]
         for array, other in zip(ours["weights"], theirs["weights"], strict=True):
             assert_allclose(array, other, rtol=0, atol=atol, err_msg=str(case))
@@ -117,9 +117,9 @@ def test_very_wrong_samples_are_learned_from_on_other_backends(backend, fit_on):
     params = {**SGD, "learning_rate": 2.0**-30}
     several = {"params": params, "scale": 1000}
     cases = [several, {**several, "positive": 1}]
-    compiled, portable = (fit_on(name, cases) for name in ("tensorflow", backend))
+    compiled, others = (fit_on(name, cases) for name in ("tensorflow", backend))
 
-    for ours, theirs in zip(portable, compiled, strict=True):
+    for ours, theirs in zip(others, compiled, strict=True):
         losses = theirs["history"]["loss"]
         assert losses[0] > 100
         assert_allclose(ours["history"]["loss"], losses, rtol=1e-5)

@@ -16,7 +16,7 @@ ENGINES = ["compiled", pytest.param("keras_fit", marks=pytest.mark.slow)]
 
 
 class NeedBatches(keras.callbacks.Callback):
-    """Make training go the portable way."""
+    """Make training go by Keras' own fit."""
 
     def on_train_batch_end(self, batch, logs=None):
         pass

@@ -24,7 +24,7 @@ ENGINES = [
 
 
 class WatchesBatches(keras.callbacks.Callback):
-    """Makes a fit take the portable engine."""
+    """Makes a fit go by Keras' own fit."""
 
     def on_train_batch_end(self, batch, logs=None):
         pass

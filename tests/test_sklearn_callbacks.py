@@ -23,7 +23,7 @@ ScoringMonitor = sklearn_callback.ScoringMonitor
 
 
 class NeedBatches(keras.callbacks.Callback):
-    """Make training go the portable way."""
+    """Make training go by Keras' own fit."""
 
     def on_train_batch_end(self, batch, logs=None):
         pass

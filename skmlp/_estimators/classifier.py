@@ -112,8 +112,9 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         0 is silent; 1 redraws a bar of the epochs with the loss; 2 prints a line for
         each epoch, as does 1 where output goes to a file.
     callbacks : keras.callbacks.Callback, list of them or None, default=None
-        Called during training as by ``keras.Model.fit``. A callback that needs every
-        batch slows training to the speed of ``keras.Model.fit``.
+        Called during training as by ``keras.Model.fit``. They may change weights, the
+        learning rate and ``stop_training``. A callback that needs every batch slows
+        training to the speed of ``keras.Model.fit``.
     random_state : int, RandomState instance or None, default=None
         Seed of the fit. Initial weights, the validation split, the order of samples and
         dropout draw from separate child streams of it. Equal seeds give equal bits.
@@ -362,7 +363,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Train one epoch on these samples, on top of what was learned before.
 
-        Weights, optimizer and generator go on where the last call left them, through
+        Weights, optimizer state and random streams continue from the last call, through
         pickling too. The learning rate may change between calls. To a schedule by name
         the whole training is ``epochs`` calls with as many samples as in this one.
 

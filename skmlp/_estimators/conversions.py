@@ -57,7 +57,7 @@ class Conversions:
         float32 unless you set another.
 
         Pixels are divided by ``pixel_scale_``, and units dropped, inside the model.
-        Batch normalisation is worked into the kernels and biases.
+        Batch normalisation is folded into the kernels and biases.
 
         ``alpha`` becomes Keras' ``L2(alpha / (2 * batch_size))``, with 200 for
         ``"auto"``: for full batches of samples of weight 1 it is the same penalty.

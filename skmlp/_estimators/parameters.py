@@ -436,8 +436,9 @@ PARAMETERS = [
         default=None,
         constraints=[None, list, tuple, KERAS_CALLBACK],
         description="""
-            Called during training as by ``keras.Model.fit``. A callback that needs
-            every batch slows training to the speed of ``keras.Model.fit``.
+            Called during training as by ``keras.Model.fit``. They may change weights,
+            the learning rate and ``stop_training``. A callback that needs every batch
+            slows training to the speed of ``keras.Model.fit``.
         """,
     ),
     Parameter(

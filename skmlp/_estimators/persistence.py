@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 import zlib
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -25,7 +26,7 @@ _NAMES = "_skmlp_names"
 class CheckedState(BaseEstimator):
     """An estimator whose state is checked when it is loaded."""
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         """Return the state, with the version and the checksums."""
         state = super().__getstate__()
         return {
@@ -36,13 +37,13 @@ class CheckedState(BaseEstimator):
             _NAMES: checksum(sorted(state)),
         }
 
-    def __copy__(self):
+    def __copy__(self) -> CheckedState:
         """Return an estimator that shares all it has with this one."""
         copied = type(self).__new__(type(self))
-        vars(copied).update(vars(self))
+        copied.__dict__.update(vars(self))
         return copied
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         """Take the state; warn of another version, and refuse damaged values."""
         state = dict(state)
         version = state.pop(_VERSION, "unknown")
@@ -74,7 +75,7 @@ class CheckedState(BaseEstimator):
         super().__setstate__(state)
 
 
-def checksum(value, start=0):
+def checksum(value: Any, start: int = 0) -> int:
     """Return the CRC-32 of arrays, numbers and strings, in containers of any depth.
 
     Of objects of other kinds only the type counts, since equal ones may differ in
@@ -82,7 +83,7 @@ def checksum(value, start=0):
     """
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
         start = zlib.crc32(repr((value.shape, value.dtype.str)).encode(), start)
-        return zlib.crc32(np.ascontiguousarray(value), start)
+        return zlib.crc32(np.ascontiguousarray(value).data, start)
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()  # an array of strings or objects, or a single number
     elif isinstance(value, Network):

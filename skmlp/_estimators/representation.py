@@ -6,10 +6,13 @@ layers come between them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from types import SimpleNamespace
+from typing import Any
 
 from skmlp._compat import FittedAttributes, fitted_attributes
+from skmlp._job import Network
 
 # In scikit-learn's classes, so that the table looks like those around it.
 _TABLE = """
@@ -32,7 +35,7 @@ _ROW = '<tr class="default">{cells}</tr>'
 _CELL = "<td>{}</td>"
 
 
-def fitted_html(estimator, network, doc_link):
+def fitted_html(estimator: Any, network: Network | None, doc_link: str) -> Any:
     """Return what has scikit-learn's HTML of the fitted attributes, with the layers.
 
     scikit-learn also asks an estimator that is not fitted, inside one that is; there is
@@ -55,15 +58,15 @@ def fitted_html(estimator, network, doc_link):
 class FittedHTML(FittedAttributes):
     """The table of the layers, followed by scikit-learn's of the fitted attributes."""
 
-    def __init__(self, layers, **attributes):
+    def __init__(self, layers: str, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.layers = layers
 
-    def _html_repr(self):
+    def _html_repr(self) -> str:
         return self.layers + super()._html_repr()
 
 
-def layer_table(network):
+def layer_table(network: Network) -> str:
     """Return an HTML table of a network's layers."""
     return _TABLE.format(
         n_parameters=network.n_parameters,
@@ -74,10 +77,10 @@ def layer_table(network):
     )
 
 
-def layer_rows(network):
+def layer_rows(network: Network) -> Iterator[tuple[str, ...]]:
     """Yield the cells of each layer, as text.
 
-    Parameters are those of prediction, into which a normalisation is worked.
+    Parameters are those of prediction, into which a normalisation is folded.
     """
     n_features, *units = network.layer_sizes
     n_hidden = len(units) - 1
