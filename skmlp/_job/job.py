@@ -127,7 +127,7 @@ class Job:
     @cached_property
     def shape(self) -> Shape:
         """What must be equal for two jobs to share a program; it can be hashed."""
-        return Shape.of(self)
+        return Shape.of(self.network, self.recipe, self.samples)
 
     @property
     def n_steps(self) -> int:

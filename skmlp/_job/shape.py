@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from scipy.sparse import issparse
 
 from skmlp._job.network import Network
+from skmlp._job.recipe import Recipe
 from skmlp._job.samples import Samples
-
-if TYPE_CHECKING:
-    from skmlp._job.job import Job
 
 # Dense data of up to this size stay on the device in one block. Sparse data, and dense
 # data beyond that, are cut anew in each epoch into blocks of the other size.
@@ -75,20 +72,18 @@ class Shape:
     is_reusable: bool = True
 
     @classmethod
-    def of(cls, job: Job) -> Shape:
+    def of(cls, network: Network, recipe: Recipe, samples: Samples) -> Shape:
         """Return the shape of a job."""
-        samples, batch_size = job.samples, job.recipe.batch_size
-        n_samples = len(samples)
+        n_samples, batch_size = len(samples), recipe.batch_size
         return cls(
-            network=job.network,
-            optimizer=job.recipe.optimizer.graph,
+            network=network,
+            optimizer=recipe.optimizer.graph,
             n_rows=bucket(rows_of_a_block(samples, batch_size) + 1),
             batch_size=batch_size if batch_size < n_samples else bucket(n_samples),
             x_dtype=samples.device_type.name,
-            penalised=job.recipe.alpha > 0,
+            penalised=recipe.alpha > 0,
             weighted=samples.is_weighted,
-            is_reusable=job.recipe.optimizer.is_reusable
-            and not job.network.has_functions,
+            is_reusable=recipe.optimizer.is_reusable and not network.has_functions,
         )
 
     @property

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from skmlp._job import Weights
+from skmlp._training.watch import Logs
 
-if TYPE_CHECKING:
-    from skmlp._training.callbacks import Callbacks
-    from skmlp._training.watch import Logs
+
+class BatchHooks(Protocol):
+    """What wants to be told of each batch, and may end the training."""
+
+    stop_training: bool
+
+    def batch_begins(self, batch: int) -> None:
+        """Take note that a batch begins."""
+
+    def batch_ends(self, batch: int, logs: Logs) -> None:
+        """Take note that a batch has ended."""
+
+    def test_batch_begins(self, batch: int) -> None:
+        """Take note that a batch of a validation begins."""
+
+    def test_batch_ends(self, batch: int, logs: Logs) -> None:
+        """Take note that a batch of a validation has ended."""
 
 
 class Engine(Protocol):
-    """Holds the state of one training: made for a job, dropped with its result."""
+    """Holds the state of one training: made for a job, dropped with its result.
+
+    ``hooks`` are for an engine that stops between two batches.
+    """
 
     @property
     def weights(self) -> Weights:
@@ -25,7 +43,7 @@ class Engine(Protocol):
     def load(self, weights: Weights, optimizer_state: Weights) -> None:
         """Go on from these."""
 
-    def validate(self, callbacks: Callbacks) -> Logs:
+    def validate(self, hooks: BatchHooks) -> Logs:
         """Return loss and accuracy on the validation samples."""
 
     def finalize(self) -> None:
@@ -35,8 +53,5 @@ class Engine(Protocol):
 class EpochEngine(Engine, Protocol):
     """An engine that trains an epoch when it is told to."""
 
-    def train_epoch(self, epoch: int, callbacks: Callbacks) -> Logs:
-        """Train an epoch, counted from 0; return its loss and accuracy.
-
-        ``callbacks`` are to be told of each batch, if the engine stops between two.
-        """
+    def train_epoch(self, epoch: int, hooks: BatchHooks) -> Logs:
+        """Train an epoch, counted from 0; return its loss and accuracy."""

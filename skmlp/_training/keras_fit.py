@@ -31,7 +31,8 @@ from skmlp._keras.optimizers import (
 )
 from skmlp._keras.quirks import import_scikeras_wrapper
 from skmlp._keras.start import graph_rewrites_off, use_first_generator_quietly
-from skmlp._training.callbacks import Callbacks, need_batches
+from skmlp._training.callbacks import need_batches
+from skmlp._training.engine import BatchHooks
 from skmlp._training.loop import train_by_epochs
 from skmlp._training.watch import Logs, Watcher
 
@@ -195,21 +196,21 @@ class KerasFitEngine:
         self._model.step.assign(step_of(self._model.optimizer))
         self._read = None
 
-    def train_epoch(self, epoch: int, callbacks: Callbacks) -> Logs:
+    def train_epoch(self, epoch: int, hooks: BatchHooks) -> Logs:
         """Train an epoch; return its loss and accuracy."""
         order = self._orders.of(self._job.start.n_epochs + epoch)
         self._batches.put_in_order(order)
         if self._told is not None:
-            self._told.callbacks = callbacks
+            self._told.hooks = hooks
         self._wrapper.partial_fit(self._batches, None)
         self._read = None
         return {name: values[-1] for name, values in self._wrapper.history_.items()}
 
-    def validate(self, callbacks: Callbacks) -> Logs:
+    def validate(self, hooks: BatchHooks) -> Logs:
         """Return loss and accuracy on the validation samples."""
         told = []
         if self._told is not None:
-            self._told.callbacks = callbacks
+            self._told.hooks = hooks
             told = [self._told]
         logs = self._model.evaluate(
             self._validation, return_dict=True, verbose=0, callbacks=told
@@ -239,31 +240,31 @@ class TellBatches(keras.callbacks.Callback):
     def __init__(self, engine: KerasFitEngine) -> None:
         super().__init__()
         self._engine = engine
-        self.callbacks: Callbacks | None = None
+        self.hooks: BatchHooks | None = None
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Pass it on."""
-        assert self.callbacks is not None
-        self.callbacks.batch_begins(batch)
+        assert self.hooks is not None
+        self.hooks.batch_begins(batch)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Pass it on, and end the epoch if that is wanted."""
-        assert self.callbacks is not None
+        assert self.hooks is not None
         model = self.model  # on jax, to ask for it writes the weights into it
         self._engine.batch_ended()
-        self.callbacks.batch_ends(batch, logs or {})
-        if self.callbacks.stop_training:
+        self.hooks.batch_ends(batch, logs or {})
+        if self.hooks.stop_training:
             model.stop_training = True
 
     def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Pass it on."""
-        assert self.callbacks is not None
-        self.callbacks.test_batch_begins(batch)
+        assert self.hooks is not None
+        self.hooks.test_batch_begins(batch)
 
     def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Pass it on."""
-        assert self.callbacks is not None
-        self.callbacks.test_batch_ends(batch, logs or {})
+        assert self.hooks is not None
+        self.hooks.test_batch_ends(batch, logs or {})
 
 
 class Batches(keras.utils.PyDataset):

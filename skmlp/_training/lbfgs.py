@@ -15,10 +15,10 @@ from scipy.optimize import OptimizeResult, minimize
 
 from skmlp._job import Job, Trained, Weights
 from skmlp._keras.start import graph_rewrites_off
-from skmlp._training.callbacks import Callbacks
 from skmlp._training.compiled.cache import PROGRAMS
 from skmlp._training.compiled.feed import Feed
 from skmlp._training.compiled.program import as_tensors
+from skmlp._training.engine import BatchHooks
 from skmlp._training.loop import Fit
 from skmlp._training.watch import Logs, Watcher
 
@@ -91,7 +91,7 @@ class LBFGSEngine:
             "from a callback. Use another optimizer."
         )
 
-    def validate(self, callbacks: Callbacks) -> Logs:
+    def validate(self, hooks: BatchHooks) -> Logs:
         """Return loss and accuracy on the validation samples."""
         assert self._validation_feed is not None
         return self._program.evaluate(self._validation_feed, as_tensors(self._weights))

@@ -19,10 +19,10 @@ from skmlp._job import Job, Trained, Weights
 from skmlp._job.seeds import EpochOrders
 from skmlp._keras.optimizers import PureOptimizer
 from skmlp._keras.start import graph_rewrites_off
-from skmlp._training.callbacks import Callbacks
 from skmlp._training.compiled.cache import PROGRAMS
 from skmlp._training.compiled.feed import Feed
 from skmlp._training.compiled.program import Given, State, as_array, as_tensors
+from skmlp._training.engine import BatchHooks
 from skmlp._training.loop import train_by_epochs
 from skmlp._training.watch import Logs, Watcher
 
@@ -97,7 +97,7 @@ class CompiledEngine:
         """Go on from these."""
         self._state = State(as_tensors(weights), as_tensors(optimizer_state))
 
-    def train_epoch(self, epoch: int, callbacks: Callbacks) -> Logs:
+    def train_epoch(self, epoch: int, hooks: BatchHooks) -> Logs:
         """Train an epoch; return its loss and accuracy."""
         order = self._orders.of(self._job.start.n_epochs + epoch)
         sums = np.zeros(2)
@@ -109,7 +109,7 @@ class CompiledEngine:
         loss, correct = sums
         return self._program.logs(loss / len(order), correct / self._feed.weight_sum)
 
-    def validate(self, callbacks: Callbacks) -> Logs:
+    def validate(self, hooks: BatchHooks) -> Logs:
         """Return loss and accuracy on the validation samples."""
         assert self._validation_feed is not None
         return self._program.evaluate(self._validation_feed, self._state.weights)
