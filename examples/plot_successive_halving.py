@@ -62,8 +62,8 @@ plt.show()
 # %%
 # Verdict
 # -------
-# The winners need not be the same: where candidates are close, the best after few epochs
-# need not be the best after many. On the test set they are equally good.
+# The winners need not be the same: where candidates are close, the best after few
+# epochs need not be the best after many. On the test set they are equally good.
 
 n_epochs_sweep = len(sweep.cv_results_["params"]) * net.epochs
 n_epochs_halving = halving.cv_results_["n_resources"].sum()

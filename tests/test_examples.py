@@ -1,4 +1,4 @@
-"""The examples stay short. That they run, and reach their verdicts, shows the gallery."""
+"""The examples stay short; the build of the gallery runs them, with their verdicts."""
 
 import re
 from pathlib import Path
