@@ -44,7 +44,7 @@ from skmlp._job import (
 )
 from skmlp._job.seeds import generator
 from skmlp._keras.quirks import backend_is_tensorflow
-from skmlp._keras.start import has_gpu, import_keras
+from skmlp._keras.start import check_context, has_gpu, import_keras
 from skmlp._named.losses import LOSSES
 from skmlp._named.optimizers import takes_steps
 
@@ -116,6 +116,8 @@ def prepare(
         y, continues=continues, is_partial=is_partial, announced=announced
     )
     divisor, of_features = estimator._learn_features(X, continues=continues)
+    # Not before data were looked at: what is wrong with them needs no start of Keras.
+    check_context()
     network = make_network(
         estimator, targets, (X.shape[1], *hidden_layer_sizes), X.dtype, divisor
     )

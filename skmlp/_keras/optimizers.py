@@ -120,9 +120,24 @@ def _make(
     ):
         config["learning_rate"] = specification.rate
     optimizer = cls.from_config(config)
+    _keep_rate_in_float32(optimizer, specification.rate)
     if isinstance(optimizer, keras.optimizers.Muon):
         optimizer.lr_adjust = functools.partial(_lr_adjust, optimizer.rms_rate)
     return optimizer
+
+
+def _keep_rate_in_float32(optimizer: Any, rate: float | None) -> None:
+    """Replace a learning rate that Keras keeps, and rounds, in the type of the process.
+
+    That is ``keras.config.floatx()``, which is the user's.
+    """
+    variable = getattr(optimizer, "_learning_rate", None)
+    if not isinstance(variable, keras.Variable) or variable.dtype == "float32":
+        return
+    exact = keras.Variable(rate, dtype="float32", trainable=False, name="learning_rate")
+    places = [id(one) for one in optimizer._variables]
+    optimizer._variables[places.index(id(variable))] = exact
+    vars(optimizer)["_learning_rate"] = exact  # set as usual, it would count twice
 
 
 def _lr_adjust(rms_rate: float | None, step: Any) -> Any:

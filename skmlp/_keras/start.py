@@ -56,7 +56,29 @@ def import_keras() -> ModuleType:
                     _start_tensorflow()
         import keras
 
+        if keras.config.backend() == "tensorflow":
+            _refuse_fork()
     return keras
+
+
+# The process in which TensorFlow was first used, as far as this package knows.
+_owner: int | None = None
+
+
+def _refuse_fork() -> None:
+    """Refuse to use TensorFlow in a process that was forked from one that used it.
+
+    Its threads stayed in the other process, and it would wait for them for ever.
+    """
+    global _owner
+    if _owner is None:
+        _owner = os.getpid()
+    if _owner != os.getpid():
+        raise RuntimeError(
+            "Training needs a process that was not forked after TensorFlow started. "
+            f"Got process {os.getpid()}, forked from {_owner}. Start workers with "
+            'spawn (multiprocessing.get_context("spawn")) or loky, joblib\'s default.'
+        )
 
 
 def _is_fresh_worker() -> bool:
@@ -136,7 +158,9 @@ def _allotted_threads() -> int | None:
     which TensorFlow does not read.
     """
     value = os.environ.get("OMP_NUM_THREADS", "")
-    return int(value) if value.isdigit() and int(value) > 0 else None
+    if not (value.isascii() and value.isdecimal() and int(value) > 0):
+        return None
+    return min(int(value), os.cpu_count() or 1)
 
 
 # A line of TensorFlow's C++ log: severity, date, time, thread, file and line.
@@ -203,3 +227,22 @@ def use_first_generator_quietly() -> None:
             lambda: [1], output_signature=signature
         ):
             pass
+
+
+def check_context() -> None:
+    """Refuse to train where TensorFlow would build a graph, or copies for replicas."""
+    if import_keras().config.backend() != "tensorflow":
+        return
+
+    import tensorflow as tf
+
+    if not tf.executing_eagerly():
+        raise RuntimeError(
+            "Training needs TensorFlow's eager execution. Got a call in tf.Graph() or "
+            "tf.function, or with eager execution off. Call fit outside of it."
+        )
+    if tf.distribute.has_strategy():
+        raise RuntimeError(
+            "Training needs one device. Got a call in the scope of "
+            f"{type(tf.distribute.get_strategy()).__name__}. Call fit outside of it."
+        )

@@ -30,7 +30,7 @@ from importlib import import_module
 
 from skmlp._job import Job, Trained
 from skmlp._keras.quirks import float64_allowed, release_model
-from skmlp._keras.start import import_keras
+from skmlp._keras.start import check_context, import_keras
 
 __all__ = ["choose_engine", "train"]
 
@@ -52,7 +52,7 @@ def train(jobs: Sequence[Job], *, engine: str | None = None) -> list[Trained]:
     engine : str, default=None
         Forces one of ``ENGINES``; ``None`` chooses by :func:`choose_engine`.
     """
-    import_keras()
+    check_context()  # again: it may be another process than that of the preparation
     return [_train_one(job, engine or choose_engine(job)) for job in jobs]
 
 
