@@ -410,3 +410,25 @@ def test_file_of_skops_that_is_cut_off_is_refused(clf, share):
 
     with pytest.raises(zipfile.BadZipFile, match="not a zip file"):
         skops.io.loads(data[: int(share * len(data))])
+
+
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        (("seeds", "order"), lambda seed: seed ^ 1),
+        (("seeds", "dropout"), lambda seed: seed ^ 2**40),
+        (("n_epochs",), lambda n_epochs: n_epochs + 1),
+        (("optimizer_state", 0), lambda step: step + 1),
+    ],
+    ids=str,
+)
+def test_changed_streams_and_steps_of_partial_fit_are_refused(path, change):
+    clf = DenseClassifier((3,), dropout=0.1).partial_fit(X, LABELS, classes=[0, 1, 2])
+    state = copy.deepcopy(clf.__getstate__())
+    inner = state["_continuation"]
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = change(inner[path[-1]])
+
+    with pytest.raises(ValueError, match=r"Got others in _continuation"):
+        DenseClassifier().__setstate__(state)
