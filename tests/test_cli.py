@@ -1,10 +1,13 @@
 import errno
 import inspect
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +72,42 @@ def few_digits(monkeypatch):
 
 
 @pytest.fixture
+def no_drawing(monkeypatch):
+    """Let the command train nothing and draw nothing, but write and print results."""
+    exec(WITHOUT_TRAINING, {"setattr": monkeypatch.setattr})
+
+
+WITHOUT_TRAINING = """
+import numpy as np
+import skmlp._report
+from skmlp._cli import main, mnist
+from skmlp.model_selection import ArchitectureResult
+from skmlp.model_selection._result import Performance
+
+
+def measure(estimator, architectures, *samples):
+    for name, sizes in architectures.items():
+        yield ArchitectureResult(
+            name=name,
+            hidden_layer_sizes=sizes,
+            estimator=None,
+            n_parameters=1_501_770,
+            fit_seconds=1234.5,
+            history={"loss": [0.5], "val_loss": [0.5]},
+            training=Performance(np.arange(1000) >= 100, 0.25),
+            test=Performance(np.arange(1000) >= 50, 0.125),
+        )
+
+
+setattr(mnist, "load_mnist", lambda **kwargs: (np.zeros((1, 784)), np.zeros(1)))
+setattr(mnist, "fit_architectures", measure)
+setattr(mnist, "_make_callbacks", lambda *arguments: [])
+setattr(mnist, "_describe_settings", lambda estimator: {})
+setattr(skmlp._report, "draw_pictures", lambda *arguments: [])
+"""
+
+
+@pytest.fixture
 def no_training(monkeypatch):
     """Fail when a dataset is loaded: a bad argument is found before."""
 
@@ -85,7 +124,7 @@ def make_result(name="1024-512-256-128-64"):
         estimator=None,
         n_parameters=1_501_770,
         fit_seconds=1234.5,
-        history={},
+        history={"loss": [0.5], "val_loss": [0.5]},
         training=Performance(np.arange(1000) >= 100, 0.25),
         test=Performance(np.arange(1000) >= 50, 0.125),
     )
@@ -233,22 +272,28 @@ def test_results_break_long_names_after_hyphens(capsys):
 # Runs
 
 
-@pytest.mark.usefixtures("few_digits")
+@pytest.mark.usefixtures("no_drawing")
 def test_report_that_finds_no_room_gets_one_line(tmp_path, capsys, monkeypatch):
-    def find_no_room(path, content):
+    def find_no_room(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", find_no_room)
+    def train_until_the_disk_is_full(*arguments):
+        yield make_result("4")
+        monkeypatch.setattr(os, "fsync", find_no_room)
 
-    code = main(
-        f"mnist --architecture 4 --epochs 1 --quiet --output {tmp_path}".split()
+    monkeypatch.setattr(
+        "skmlp._cli.mnist.fit_architectures", train_until_the_disk_is_full
     )
+    code = main(["mnist", "--quiet", "--output", str(tmp_path)])
 
     assert code == 1
 
-    (line,) = capsys.readouterr().err.splitlines()
+    output = capsys.readouterr()
+    (line,) = output.err.splitlines()
     assert line.startswith("skmlp mnist: The report needs room")
     assert "No space left on device. Make room" in line
+    assert "parameters" in output.out
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("few_digits")
@@ -386,6 +431,250 @@ def test_interrupts_that_are_ignored_stay_so():
             stop_if_interrupted()
     finally:
         signal.signal(signal.SIGINT, handler)
+
+
+# Finished work is not lost
+
+
+RUN_WITHOUT_TRAINING = f"{WITHOUT_TRAINING}\nimport sys\nsys.exit(main(sys.argv[1:]))"
+
+
+def write_report_to(folder, environment):
+    """Run the command in another process and locale, where it trains nothing."""
+    return subprocess.run(
+        [sys.executable, "-c", RUN_WITHOUT_TRAINING, "mnist", "--output", folder],
+        env=os.environ | environment,
+        capture_output=True,
+    )
+
+
+@contextmanager
+def closed_pipe():
+    """Give a pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with suppress(BrokenPipeError), open(writer, "w") as pipe:
+        yield pipe
+
+
+@contextmanager
+def full_disk():
+    with suppress(OSError), open("/dev/full", "w") as disk:
+        yield disk
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs /dev/full")
+
+
+@posix
+@pytest.mark.usefixtures("no_drawing")
+@pytest.mark.parametrize("open_stream", [closed_pipe, full_disk])
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_stream_that_cannot_be_written_to_loses_no_report(
+    name, open_stream, tmp_path, capsys, monkeypatch
+):
+    with open_stream() as stream:
+        monkeypatch.setattr(sys, name, stream)
+        code = main(["mnist", "--output", str(tmp_path)])
+        monkeypatch.undo()
+
+    assert json.loads((tmp_path / "results.json").read_text())["made_by"] == "skmlp"
+    output = capsys.readouterr()
+    if name == "stderr":
+        assert code == 0
+        assert output.out.endswith(f"Report: {tmp_path / 'index.html'}\n")
+    elif open_stream is closed_pipe:
+        assert code == 0
+        assert "standard output" not in output.err
+    else:
+        assert code == 1
+        assert output.err.splitlines()[-1] == (
+            "skmlp mnist: The results need room on standard output. Got: No space left "
+            f"on device. The report has them: {str(tmp_path / 'index.html')!r}."
+        )
+
+
+@posix
+@pytest.mark.parametrize(
+    ("redirection", "code", "error"),
+    [
+        ("| true", 0, b""),
+        ("> /dev/full", 1, b"room on standard output. Got: No space left on device."),
+        *(
+            pytest.param(*row, marks=pytest.mark.slow)
+            for row in [
+                ("| head -1", 0, b""),
+                ("2>&1 | true", 0, b""),
+                ("2> /dev/full", 0, b""),
+                ("> /dev/full 2>&1", 1, b""),
+                (">&-", 0, b""),
+                ("2>&-", 0, b""),
+                ("<&- >&- 2>&-", 0, b""),
+            ]
+        ),
+    ],
+)
+def test_redirection_loses_no_report(redirection, code, error, tmp_path):
+    command = f'set -o pipefail; "$0" -c "$1" mnist --output "$2" {redirection}'
+    finished = subprocess.run(
+        ["bash", "-c", command, sys.executable, RUN_WITHOUT_TRAINING, tmp_path],
+        capture_output=True,
+    )
+
+    assert finished.returncode == code
+    assert error in finished.stderr
+    assert b"Traceback" not in finished.stderr
+    assert b"Exception ignored" not in finished.stderr
+    assert (tmp_path / "index.html").exists()
+
+
+@posix
+@pytest.mark.parametrize("command", ["--version", "mnist --help"])
+def test_help_that_finds_no_room_ends_without_a_traceback(command):
+    with open("/dev/full", "w") as full:
+        finished = subprocess.run(
+            [sys.executable, "-m", "skmlp", *command.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+        )
+
+    assert b"Traceback" not in finished.stderr
+    assert b"Exception ignored" not in finished.stderr
+
+
+WORD = "Größe"
+ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+UTF_8 = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs names of any bytes")
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        pytest.param(WORD.encode("latin-1"), ASCII, id="undecodable, ASCII"),
+        *(
+            pytest.param(name, environment, id=case, marks=pytest.mark.slow)
+            for case, name, environment in [
+                ("undecodable, UTF-8", WORD.encode("latin-1"), UTF_8),
+                ("not ASCII, ASCII", WORD.encode(), ASCII),
+                ("not ASCII, UTF-8", WORD.encode(), UTF_8),
+                ("no letters, ASCII", b"\xff\xfe", ASCII),
+                ("no letters, UTF-8", b"\xff\xfe", UTF_8),
+            ]
+        ),
+    ],
+)
+def test_output_of_any_name_is_written(name, environment, tmp_path):
+    folder = os.path.join(os.fsencode(tmp_path), name)
+
+    finished = write_report_to(folder, environment)
+
+    assert finished.returncode == 0
+    assert b"Traceback" not in finished.stderr
+    assert b"\nReport: " in finished.stdout
+    assert set(os.listdir(folder)) == {
+        *(b"index.html", b"results.json", b"results.csv", b"curves.csv")
+    }
+    with open(os.path.join(folder, b"results.json"), encoding="utf-8") as file:
+        command = json.load(file)["command"]
+    readable = name.decode(errors="backslashreplace")
+    assert command == f"skmlp mnist --output '{tmp_path / readable}'"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="needs names of any bytes")
+@pytest.mark.parametrize("name", [WORD.encode(), WORD.encode("latin-1")])
+def test_refused_output_of_any_name_gets_one_line(name, tmp_path):
+    path = os.path.join(os.fsencode(tmp_path), name)
+    Path(os.fsdecode(path)).touch()
+
+    finished = write_report_to(path, ASCII)
+
+    assert finished.returncode == 2
+    (line,) = finished.stderr.splitlines()
+    assert line.endswith(b": File exists. Name another.")
+
+
+@pytest.mark.usefixtures("no_training")
+@pytest.mark.parametrize("output", ["a\0b", "\0", "\ud800", "x" * 300, "x/" * 3000])
+def test_output_that_is_no_name_gets_one_line(output, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["mnist", "--output", output]) == 2
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("skmlp mnist: --output takes a folder that")
+    assert line.endswith("Name another.")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("no_training")
+def test_file_with_a_name_of_the_report_is_found_before_training(tmp_path, capsys):
+    report = {"made_by": "skmlp", "files": ["results.json"]}
+    (tmp_path / "results.json").write_text(json.dumps(report))
+    (tmp_path / "1-32-16-loss.png").write_text("mine")
+
+    assert main(["mnist", "--output", str(tmp_path)]) == 2
+
+    assert "it holds 1-32-16-loss.png, which is not of" in capsys.readouterr().err
+    assert (tmp_path / "1-32-16-loss.png").read_text() == "mine"
+
+
+def lock(folder):
+    if os.geteuid() == 0:
+        pytest.skip("no permission stops root")
+    folder.chmod(0o555)
+
+
+def put_a_file(folder):
+    (folder / "index.html").write_text("mine")
+
+
+def replace_by_a_file(folder):
+    folder.rmdir()
+    folder.write_text("mine")
+
+
+@posix
+@pytest.mark.usefixtures("no_drawing")
+@pytest.mark.parametrize("change", [lock, put_a_file, replace_by_a_file])
+def test_folder_that_changes_while_networks_train_loses_no_report(
+    change, tmp_path, capsys, monkeypatch
+):
+    folder, spare = tmp_path / "report", tmp_path / "spare"
+    spare.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(spare))
+
+    def train_and_change(*arguments):
+        yield make_result("4")
+        change(folder)
+
+    monkeypatch.setattr("skmlp._cli.mnist.fit_architectures", train_and_change)
+    code = main(["mnist", "--quiet", "--output", str(folder)])
+
+    output = capsys.readouterr()
+    (page,) = spare.glob("skmlp-report-*/index.html")
+    assert code == 1
+    assert output.out.endswith(f"Report: {page}\n")
+    (line,) = output.err.splitlines()
+    assert line.startswith(
+        f"skmlp mnist: The report needs room in the folder of --output. "
+        f"Got {str(folder)!r}: "
+    )
+    assert line.endswith(f" Another folder has it: {str(page.parent)!r}.")
+
+
+@pytest.mark.usefixtures("no_drawing")
+def test_report_that_cannot_be_made_hides_no_results(tmp_path, capsys, monkeypatch):
+    def fail(*arguments):
+        raise RuntimeError("no pictures today")
+
+    monkeypatch.setattr("skmlp._report.draw_pictures", fail)
+
+    with pytest.raises(RuntimeError, match="no pictures today"):
+        main(["mnist", "--output", str(tmp_path)])
+
+    assert "parameters" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ module          responsible for
 ``mnist``       the command ``skmlp mnist``, from its arguments to the report
 ``progress``    what is shown while networks train
 ``results``     the table and the verdicts, as they are printed
+``streams``     standard output and standard error that cannot be written to
 ==============  ====================================================================
 
 A command is imported when it runs, so that ``skmlp --help`` need not wait.
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from skmlp._cli.arguments import UsageError, parse_arguments
+from skmlp._cli.streams import StandardError, flush, open_closed_streams
 
 __all__ = ["main"]
 
@@ -29,13 +31,16 @@ _BAD_ARGUMENTS, _INTERRUPTED = 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    open_closed_streams()
     try:
         arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
         command = import_module(f"skmlp._cli.{arguments.command}")
         return command.run(arguments)
     except UsageError as error:
-        sys.stderr.write(f"{error}\n")
+        StandardError().write(f"{error}\n")
         return _BAD_ARGUMENTS
     except KeyboardInterrupt:
-        sys.stderr.write("skmlp: Interrupted.\n")
+        StandardError().write("skmlp: Interrupted.\n")
         return _INTERRUPTED
+    finally:
+        flush()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import skmlp
+from skmlp._cli.streams import readable
 
 
 class UsageError(Exception):
@@ -38,7 +39,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
             f"skmlp {arguments.command}: it takes only the options that --help lists. "
             f"Got {unknown[0]}.{did_you_mean(unknown[0], options)}"
         )
-    arguments.typed = shlex.join(["skmlp", *argv])
+    arguments.typed = shlex.join(["skmlp", *map(readable, argv)])
     return arguments
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import platform
 import sys
+import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from skmlp import MNIST_ARCHITECTURES, DenseMNISTClassifier, __version__
@@ -16,9 +19,10 @@ from skmlp._cli.arguments import UsageError, did_you_mean
 from skmlp._cli.interrupts import held_interrupts
 from skmlp._cli.progress import Silence, make_progress
 from skmlp._cli.results import print_page, print_results
+from skmlp._cli.streams import StandardError
 from skmlp._keras.start import import_keras
 from skmlp._named.optimizers import STEPPING
-from skmlp._report import prepare_folder, write_report
+from skmlp._report import file_names, make_report, prepare_folder, write_report
 from skmlp.datasets import load_mnist
 from skmlp.model_selection import ArchitectureComparison, fit_architectures
 
@@ -31,7 +35,7 @@ def run(arguments: Namespace) -> int:
     """Run the command and return its exit code."""
     architectures = _name_architectures(arguments.architectures) or MNIST_ARCHITECTURES
     _check_optimizer(getattr(arguments, "optimizer", None))
-    _check_folder(arguments.output)
+    _check_folder(arguments.output, architectures)
     estimator = DenseMNISTClassifier(
         **{name: vars(arguments)[name] for name in _PARAMETERS if name in arguments}
     )
@@ -43,35 +47,88 @@ def run(arguments: Namespace) -> int:
     outcome = _train(estimator, architectures, (X, y, X_test, y_test), progress)
     n_finished = len(outcome.comparison)
     finished = f"{n_finished} of {len(architectures)} networks finished."
+    exit_code = outcome.exit_code
     if n_finished:
-        print_results(outcome.comparison)
         summary = (
             f"Trained for {_count(estimator.epochs, 'epoch')} on {len(X):,} images of "
             f"handwritten digits and tested on {len(X_test):,} others."
             + (f" Stopped early: {finished}" if outcome.stopped_by else "")
         )
-        try:
-            page = write_report(
-                outcome.comparison,
-                X_test,
-                y_test,
-                arguments.output,
-                title=f"{_count(n_finished, 'network').capitalize()} on MNIST",
-                summary=summary,
-                settings=_describe_settings(estimator),
-                command=arguments.typed,
-            )
-        except OSError as error:
-            sys.stderr.write(
-                "skmlp mnist: The report needs room in the folder of --output. Got "
-                f"{str(arguments.output)!r}: {error.strerror}. Make room, or name "
-                "another.\n"
-            )
-            return _FAILED
-        print_page(page)
+        make = partial(
+            make_report,
+            outcome.comparison,
+            X_test,
+            y_test,
+            title=f"{_count(n_finished, 'network').capitalize()} on MNIST",
+            summary=summary,
+            settings=_describe_settings(estimator),
+            command=arguments.typed,
+        )
+        problem = _publish(outcome.comparison, make, arguments.output)
+        if problem:
+            StandardError().write(problem)
+            exit_code = exit_code or _FAILED
     if outcome.stopped_by:
-        sys.stderr.write(f"skmlp mnist: {outcome.stopped_by} {finished}\n")
-    return outcome.exit_code
+        StandardError().write(f"skmlp mnist: {outcome.stopped_by} {finished}\n")
+    return exit_code
+
+
+def _publish(
+    comparison: ArchitectureComparison,
+    make: Callable[[], Mapping[str, bytes]],
+    folder: Path,
+) -> str:
+    """Write the report, print the results, and return the problems, a line each."""
+    page, problem = None, ""
+    try:  # the report first: what is printed may find no room, or no reader
+        page, problem = _keep(make(), folder)
+    finally:  # and whatever becomes of the report, the results
+        problem += _print(comparison, page)
+    return problem
+
+
+def _keep(report: Mapping[str, bytes], folder: Path) -> tuple[Path | None, str]:
+    """Write the report, into a folder of its own if need be; return page and problem.
+
+    What is left to the end can fail: the disk is full, another program changed the
+    folder. Training is not to be done again for that.
+    """
+    try:
+        return write_report(report, folder), ""
+    except OSError as error:
+        problem = (
+            "skmlp mnist: The report needs room in the folder of --output. "
+            f"Got {str(folder)!r}: {_reason(error)}."
+        )
+    try:
+        spare = Path(tempfile.mkdtemp(prefix="skmlp-report-"))
+        try:
+            page = write_report(report, spare)
+        except OSError:
+            spare.rmdir()
+            raise
+    except OSError:
+        return None, f"{problem} Make room, or name another.\n"
+    return page, f"{problem} Another folder has it: {str(spare)!r}.\n"
+
+
+def _print(comparison: ArchitectureComparison, page: Path | None) -> str:
+    """Print the results and where the report is; return the problem if there is one."""
+    try:
+        print_results(comparison)
+        if page:
+            print_page(page)
+    except (OSError, ValueError) as error:
+        return (
+            "skmlp mnist: The results need room on standard output. "
+            f"Got: {_reason(error)}. "
+            + (f"The report has them: {str(page)!r}.\n" if page else "Make room.\n")
+        )
+    return ""
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 @dataclass(frozen=True)
@@ -155,13 +212,13 @@ def _check_optimizer(optimizer: str | None) -> None:
         )
 
 
-def _check_folder(folder: Any) -> None:
+def _check_folder(folder: Path, architectures: Iterable[str]) -> None:
     try:
-        prepare_folder(folder)
-    except OSError as error:
+        prepare_folder(folder, file_names(architectures))
+    except (OSError, ValueError) as error:  # ValueError: no name of a file at all
         raise UsageError(
             "skmlp mnist: --output takes a folder that a report can be written into. "
-            f"Got {str(folder)!r}: {error.strerror}. Name another."
+            f"Got {str(folder)!r}: {_reason(error)}. Name another."
         ) from error
 
 

@@ -5,7 +5,7 @@ All of it goes to standard error: standard output holds the results alone.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import IO, Self, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -17,12 +17,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from skmlp._cli.streams import StandardError
 from skmlp.model_selection import ArchitectureResult
 
 
 def make_progress(*, quiet: bool) -> Silence:
     """Choose what can be shown."""
-    console = Console(stderr=True, highlight=False, markup=False)
+    console = Console(
+        file=cast(IO[str], StandardError()), highlight=False, markup=False
+    )
     if quiet:
         return Silence()
     return Bars(console) if console.is_terminal else Lines(console)

@@ -13,6 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from skmlp._cli.streams import readable, write
 from skmlp._report import COLUMNS
 from skmlp.model_selection import ArchitectureComparison
 
@@ -23,20 +24,22 @@ _NAME_WIDTH = 20  # 1024-512-256-128-64, and the table takes 80 columns
 def print_results(comparison: ArchitectureComparison) -> None:
     """Print the table, then the verdicts."""
     console = _make_console()
-    console.print(_table(comparison), crop=False, width=200)
     wrap = partial(
         fill, width=console.width, subsequent_indent=_INDENT, break_on_hyphens=False
     )
-    for number, verdict in enumerate(comparison.verdicts, start=1):
-        question = wrap(f"Q{number}. {verdict.question}", initial_indent="")
-        console.print(f"\n{question}", style="bold", soft_wrap=True)
-        for answer in (verdict.difference, verdict.reason):
-            console.print(wrap(answer, initial_indent=_INDENT), soft_wrap=True)
+    with console.capture() as captured:
+        console.print(_table(comparison), crop=False, width=200)
+        for number, verdict in enumerate(comparison.verdicts, start=1):
+            question = wrap(f"Q{number}. {verdict.question}", initial_indent="")
+            console.print(f"\n{question}", style="bold", soft_wrap=True)
+            for answer in (verdict.difference, verdict.reason):
+                console.print(wrap(answer, initial_indent=_INDENT), soft_wrap=True)
+    write(captured.get())
 
 
 def print_page(page: Path) -> None:
     """Print where the report is."""
-    _make_console().print(f"\nReport: {page}", soft_wrap=True)
+    write(f"\nReport: {readable(str(page))}\n")
 
 
 def _make_console() -> Console:

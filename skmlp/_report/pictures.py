@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from textwrap import fill
@@ -92,6 +92,18 @@ class Picture:
     png: dict[Theme, bytes]
 
 
+def picture_names(architectures: Iterable[str]) -> list[str]:
+    """Return the names of the files of all pictures of these architectures."""
+    return [
+        *(_file_name(metric) for metric in _SUBJECTS),
+        *(
+            _file_name(subject, index, name)
+            for index, name in enumerate(architectures)
+            for subject in (*_SUBJECTS, "confusion", "errors")
+        ),
+    ]
+
+
 def draw_pictures(
     comparison: ArchitectureComparison, X_test: np.ndarray, y_test: np.ndarray
 ) -> list[Picture]:
@@ -115,9 +127,7 @@ def _pictures_of(
 ) -> list[Picture]:
     probabilities = result.estimator.predict_proba(X_test)
     classes = result.estimator.classes_
-    of_result = partial(
-        _picture, prefix=f"{index + 1}-{_slug(result.name)}-", architecture=index
-    )
+    of_result = partial(_picture, index=index, name=result.name)
     return [
         *(
             of_result(
@@ -159,19 +169,22 @@ def _picture(
     description: str,
     draw: Callable[[Any, Theme], None],
     *,
-    prefix: str = "",
-    architecture: int | None = None,
+    index: int | None = None,
+    name: str = "",
 ) -> Picture:
     return Picture(
-        file_name=f"{prefix}{subject}.png",
+        file_name=_file_name(subject, index, name),
         description=description,
-        architecture=architecture,
+        architecture=index,
         png={theme: _to_png(draw, theme) for theme in (LIGHT, DARK)},
     )
 
 
-def _slug(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
+def _file_name(subject: str, index: int | None = None, name: str = "") -> str:
+    if index is None:
+        return f"{subject}.png"
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", name)[:_LONGEST].strip("-")
+    return f"{index + 1}-{slug}-{subject}.png"
 
 
 def _to_png(draw: Callable[[Any, Theme], None], theme: Theme) -> bytes:
@@ -186,6 +199,7 @@ def _to_png(draw: Callable[[Any, Theme], None], theme: Theme) -> bytes:
     return png.getvalue()
 
 
+_LONGEST = 100  # name of an architecture in one of a file, which may have 255 bytes
 _SUBJECTS = {"loss": "Loss (nats)", "accuracy": "Accuracy"}
 
 
