@@ -715,6 +715,7 @@ def test_training_that_has_ended_is_not_resumed(engine, problem, tmp_path):
         train(problem, engine, [backup])
 
 
+@pytest.mark.tensorflow
 def test_callback_of_lbfgs_may_not_set_weights():
     X, y = load_iris(return_X_y=True)
     net = DenseClassifier((2,), optimizer="lbfgs", callbacks=[ZeroKernels()])

@@ -9,7 +9,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skmlp._job import Network
 from skmlp._keras.optimizers import (
     PureOptimizer,
-    load_state,
     make_optimizer,
     make_variables,
     read_state,
@@ -248,11 +247,17 @@ def test_pure_optimizer_holds_no_state(weights):
     assert all(map(np.array_equal, pure.first_state(None), before))
 
 
+@pytest.mark.tensorflow
 def test_carried_state_is_continued_but_for_the_rate(weights):
-    variables = make_variables(NETWORK, weights)
-    optimizer = make_optimizer(specify("adam", 0.5))
-    optimizer.build(variables)
-    state = [value + 1 for value in read_state(optimizer)]
-    load_state(optimizer, state)
+    carried = [
+        value + 1
+        for value in PureOptimizer(specify("adam", 0.25), NETWORK, weights).first_state(
+            None
+        )
+    ]
 
-    assert all(map(np.array_equal, read_state(optimizer), state))
+    state = PureOptimizer(specify("adam", 0.5), NETWORK, weights).first_state(carried)
+
+    step, rate, *moments = state
+    assert (step, rate) == (1, 0.5)
+    assert all(map(np.array_equal, moments, carried[2:]))
