@@ -134,7 +134,7 @@ def test_early_stopping_stops_and_restores_as_in_keras(
 def test_early_stopping_counts_as_converged(engine, problem, misleading):
     callback = keras.callbacks.EarlyStopping(patience=1)
 
-    assert train(problem, engine, [callback], validation=misleading).converged
+    assert train(problem, engine, [callback], validation=misleading).ending == "stopped"
 
 
 def test_reduce_lr_on_plateau_lowers_the_rate_as_in_keras(engine, problem, misleading):
@@ -455,7 +455,7 @@ class StopAtSecondEpoch(keras.callbacks.Callback):
 def test_callback_that_stops_training_is_followed(engine, problem):
     trained = train(problem, engine, [StopAtSecondEpoch()])
 
-    assert trained.converged
+    assert trained.ending == "stopped"
     assert len(trained.history["loss"]) == 2
 
 

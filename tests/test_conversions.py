@@ -592,3 +592,13 @@ DenseClassifier.from_sklearn(net.to_sklearn())
 assert not {"tensorflow", "keras", "scikeras"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+
+
+def test_subclass_with_fewer_parameters_becomes_an_mlp():
+    class Net(DenseClassifier):
+        def __init__(self, epochs=3):
+            super().__init__((4,), epochs=epochs, tol=None, random_state=0)
+
+    net = Net().fit(X, LABELS)
+
+    assert_allclose(net.to_sklearn().predict_proba(X), net.predict_proba(X), rtol=1e-6)

@@ -88,6 +88,25 @@ def test_optimizer_may_not_change_between_calls_of_partial_fit(digits):
         clf.set_params(optimizer="sgd").partial_fit(X, y)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (keras.optimizers.SGD(), keras.optimizers.SGD(momentum=0.9)),
+        (keras.optimizers.Adam(), keras.optimizers.Adam(amsgrad=True)),
+        (keras.optimizers.SGD(use_ema=True), keras.optimizers.SGD()),
+    ],
+    ids=["momentum", "amsgrad", "use_ema"],
+)
+def test_options_of_the_optimizer_that_change_its_state_may_not_change(
+    digits, first, second
+):
+    X, y = digits
+    clf = DenseClassifier((8,), optimizer=first).partial_fit(X, y, classes=range(10))
+
+    with pytest.raises(ValueError, match=r"Got (SGD|Adam) with other options. Restore"):
+        clf.set_params(optimizer=second).partial_fit(X, y)
+
+
 def test_partial_fit_of_a_regressor_goes_on(digits):
     X, y = digits
     reg = DenseRegressor((8,), random_state=0).partial_fit(X, y).partial_fit(X, y)

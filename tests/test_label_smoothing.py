@@ -107,3 +107,36 @@ def test_classifiers_have_it_and_the_regressor_does_not():
 
     with pytest.raises(TypeError, match="label_smoothing"):
         make(DenseRegressor)
+
+
+def test_keras_model_stays_finite_where_a_probability_is_zero():
+    clf = make(alpha=0.0).fit(X, LABELS)
+    clf.coefs_[-1] *= 1e4
+
+    loss, *_ = clf.to_keras().evaluate(X, LABELS, verbose=0)
+
+    assert np.isfinite(loss)
+
+
+@pytest.mark.tensorflow
+@ALL_PROBLEMS
+def test_callbacks_evaluate_what_validation_records(y):
+    import keras
+
+    evaluated = []
+    callback = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: evaluated.append(
+            callback.model.evaluate(X, y.astype(int), verbose=0)[0]
+        )
+    )
+
+    clf = make(callbacks=callback).fit(X, y, X_val=X, y_val=y)
+
+    assert_allclose(evaluated, clf.validation_loss_curve_, rtol=1e-5)
+
+
+def test_warm_start_names_the_smoothing_that_changed():
+    clf = make(warm_start=True).fit(X, LABELS)
+
+    with pytest.raises(ValueError, match=r"Got label_smoothing=0.4, fitted was 0.2"):
+        clf.set_params(label_smoothing=0.4).fit(X, LABELS)

@@ -344,6 +344,63 @@ def test_optimizer_of_a_user_trains_and_is_not_kept(cache, classifier, data):
     assert own.loss_curve_ == sgd.loss_curve_
 
 
+class WithoutRateInConfig(keras.optimizers.SGD):
+    def get_config(self):
+        return {"momentum": self.momentum}
+
+
+class WithoutRateInInit(keras.optimizers.SGD):
+    def __init__(self, momentum=0.0):
+        super().__init__(learning_rate=0.1, momentum=momentum, name="own")
+
+    def get_config(self):
+        return {"momentum": self.momentum}
+
+
+class Warmed(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that makes a tensor as it is made, as tutorials do."""
+
+    def __init__(self, width=4):
+        self.width = width
+        self.factor = tf.cast(width, tf.float32)
+
+    def __call__(self, step):
+        return 0.025 * self.factor
+
+    def get_config(self):
+        return {"width": self.width}
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"optimizer": WithoutRateInConfig(0.1), "learning_rate": 0.1},
+        {"optimizer": WithoutRateInInit()},
+        {"optimizer": WithoutRateInInit(), "learning_rate": 0.1},
+        {"optimizer": "sgd", "learning_rate": Warmed()},
+        {"optimizer": keras.optimizers.SGD(Warmed())},
+    ],
+    ids=["no rate in config", "no rate at all", "rate set", "schedule", "within"],
+)
+def test_optimizers_and_schedules_of_users_train(params, cache, classifier, data):
+    own = clone(classifier).set_params(**params).fit(*data)
+
+    sgd = clone(classifier).set_params(optimizer=keras.optimizers.SGD(0.1)).fit(*data)
+    np.testing.assert_allclose(own.loss_curve_, sgd.loss_curve_, rtol=1e-6)
+
+
+def test_activation_of_a_user_may_hold_a_tensor(cache, classifier, data):
+    factor = tf.constant(2.0)
+
+    def activation(x):
+        return x * (factor.numpy() if isinstance(x, np.ndarray) else 2.0)
+
+    classifier.set_params(activation=activation).fit(*data)
+
+    doubled = clone(classifier).set_params(activation=lambda x: 2.0 * x).fit(*data)
+    assert classifier.loss_curve_ == doubled.loss_curve_
+
+
 def test_no_activation_of_a_user_is_kept(cache, data):
     activation = Slope(2.0)
     reference = weakref.ref(activation)

@@ -36,15 +36,22 @@ def can_fit_partially(estimator: Any) -> bool:
 
 def check_same_network(network: Network, fitted: Network) -> None:
     """Refuse to continue with another network than was fitted."""
-    for field in dataclasses.fields(network):
-        given, was = (getattr(one, field.name) for one in (network, fitted))
-        if given != was:
-            name, as_given = _AS_PARAMETERS.get(field.name, (field.name, lambda v: v))
-            raise ValueError(
-                "Training goes on only with the network it began with. Got "
-                f"{name}={as_given(given)!r}, fitted was {as_given(was)!r}. Restore "
-                "the parameters, or fit a clone."
-            )
+    names = [field.name for field in dataclasses.fields(network)]
+    for field in sorted(names, key=lambda name: name != "loss"):  # others follow it
+        given, was = (getattr(one, field) for one in (network, fitted))
+        if given == was:
+            continue
+        if field == "loss_options":
+            name = next(name for name, value in given if dict(was).get(name) != value)
+            given, was = dict(given)[name], dict(was).get(name)
+        else:
+            name, as_given = _AS_PARAMETERS.get(field, (field, lambda value: value))
+            given, was = as_given(given), as_given(was)
+        raise ValueError(
+            "Training goes on only with the network it began with. Got "
+            f"{name}={given!r}, fitted was {was!r}. Restore the parameters, or fit a "
+            "clone."
+        )
 
 
 # Fields of a network that users know by another name, with the value they gave.
@@ -52,7 +59,6 @@ _AS_PARAMETERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "activations": ("activation", lambda activations: activations[:-1]),
     "input_divisor": ("pixel_scale_", float),
     "layer_sizes": ("hidden_layer_sizes", lambda sizes: sizes[1:-1]),
-    "loss_options": ("options of the loss", dict),
     "normalization": ("batch_norm", bool),
 }
 

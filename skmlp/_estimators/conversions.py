@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skmlp._estimators.layers import as_sizes
+from skmlp._estimators.parameters import NAMES
 from skmlp._estimators.prepare import (
     Prepared,
     batch_size_of,
@@ -62,8 +63,9 @@ class Conversions:
         ``alpha`` becomes Keras' ``L2(alpha / (2 * batch_size))``, with 200 for
         ``"auto"``: for full batches of samples of weight 1 it is the same penalty.
 
-        A file of the model loads without this package, but for the loss
-        ``"quantile"``: Keras has none, so load it with ``compile=False``.
+        A file of the model loads without this package, but for the loss ``"quantile"``,
+        and for ``label_smoothing`` of more than two classes: Keras has no such loss, so
+        load it with ``compile=False``.
         """
         check_is_fitted(self)
         if not takes_steps(self.optimizer):
@@ -120,7 +122,7 @@ class Conversions:
             self._network,
             self.coefs_,
             self.intercepts_,
-            self.get_params(deep=False),
+            {name: getattr(self, name) for name in NAMES if hasattr(self, name)},
             classes=getattr(self, "classes_", None),
             curves=Curves(self.n_iter_, self.loss_curve_, self.validation_scores_),
         )
@@ -231,7 +233,7 @@ def _from_sklearn(cls, mlp):
 
 
 def _job_of(estimator, mlp, trained):
-    """Return the job that could have trained an MLP: one of no samples."""
+    """Return a job of an MLP's network, with no samples, for ``_keep``."""
     targets = estimator._targets_of_mlp(mlp)
     divisor, of_features = estimator._features_of_mlp()
     network = make_network(

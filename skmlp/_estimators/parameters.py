@@ -454,3 +454,5 @@ PARAMETERS = [
         """,
     ),
 ]
+
+NAMES = [parameter.name for parameter in PARAMETERS]

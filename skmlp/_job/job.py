@@ -63,11 +63,6 @@ class Trained:
     best_epoch: int
     optimizer_state: Weights
 
-    @property
-    def converged(self) -> bool:
-        """Whether training ended before the last epoch, by itself."""
-        return self.ending == "stopped"
-
 
 class Observer(Protocol):
     """What wants to know of each epoch, and may end training."""

@@ -52,7 +52,9 @@ class OptimizerSpecification:
     rate : float or None
         Learning rate; ``None`` where a schedule of a class gives it.
     engine : str or None
-        The engine that it is, where it does not take steps of another's.
+        Name of the engine that trains with it; ``None`` if it only updates weights.
+    takes_rate : bool
+        Whether it is made with a learning rate; else the rate is set afterwards.
     schedule : ScheduleSpecification or None
         What the rate follows; ``None`` if it is constant.
     """
@@ -62,6 +64,7 @@ class OptimizerSpecification:
     rate: float | None = None
     schedule: ScheduleSpecification | None = None
     engine: str | None = None
+    takes_rate: bool = True
 
     @property
     def name(self) -> str:
@@ -85,7 +88,7 @@ class OptimizerSpecification:
 
     @property
     def state_kind(self) -> tuple[str, bool]:
-        """What the variables of its state depend on."""
+        """What is compared first when its state is to be continued."""
         return self.name, self.schedule is not None
 
 
@@ -147,9 +150,12 @@ class Stopping:
 
 
 def freeze(value: Any) -> Any:
-    """Return a configuration that can be hashed; :func:`thaw` is the way back."""
+    """Return a configuration that can be hashed.
+
+    :func:`thaw` is the way back, but for tuples, which become lists, as in JSON.
+    """
     if isinstance(value, dict):
-        return Frozen((key, freeze(value[key])) for key in sorted(value))
+        return Frozen((key, freeze(value[key])) for key in sorted(value, key=repr))
     if isinstance(value, list | tuple):
         return tuple(freeze(item) for item in value)
     if isinstance(value, set | frozenset):

@@ -81,7 +81,8 @@ def compile_model(
     ``compile=False`` alone; with ``loads_anywhere`` it gets the nearest loss of Keras.
     """
     row = network.loss_row
-    loss = _loss_of_keras(network)
+    # What callbacks evaluate is to be what is recorded of validation data.
+    loss = _loss_of_keras(network, training=not loads_anywhere)
     if loss is None:
         loss = row.keras_name if loads_anywhere else _own_loss(network)
     n_outputs = network.layer_sizes[-1]
@@ -96,13 +97,13 @@ def compile_model(
     )
 
 
-def _loss_of_keras(network: Network) -> Any:
+def _loss_of_keras(network: Network, *, training: bool) -> Any:
     """Return Keras' own loss with the options of the network's, if it has it."""
     row = network.loss_row
     names = dict(row.keras_options)
     set_options = {
         name: value
-        for name, value in network.options().items()
+        for name, value in network.options(training=training).items()
         if value != dict(row.options)[name]
     }
     if row.keras is None or set_options.keys() - names.keys():

@@ -51,8 +51,10 @@ def specify(
         kind = _kind(type(optimizer), keras.optimizers)
         config = optimizer.get_config()
         own_schedule = schedule_of(optimizer)
-    config.pop("name", None)
-    own_rate = config.pop("learning_rate", 0.0)
+    if isinstance(kind, str):  # a user's class may need the name, or take none
+        config.pop("name", None)
+    takes_rate = "learning_rate" in config
+    own_rate = config.pop("learning_rate", None)
     if momentum != "auto" and "momentum" in config:
         config["momentum"] = float(momentum)
 
@@ -78,7 +80,9 @@ def specify(
         rate, schedule = None, _specify_schedule(learning_rate)
     if rate is not None and not isinstance(rate, Real):  # a function, as Keras has it
         config["learning_rate"], rate = rate, None
-    return OptimizerSpecification(kind, freeze(config), rate, schedule)
+    return OptimizerSpecification(
+        kind, freeze(config), rate, schedule, takes_rate=takes_rate
+    )
 
 
 @functools.cache
@@ -111,22 +115,25 @@ def make_optimizer(
 def _make(
     cls: Any, specification: OptimizerSpecification, *, is_plain: bool = False
 ) -> Any:
-    # A name of its own for each would stay in TensorFlow's registry of resources.
-    config = {"name": cls.__name__.lower()} | thaw(specification.options)
+    config = thaw(specification.options)
+    if isinstance(specification.kind, str):
+        # A name of its own for each would stay in TensorFlow's registry of resources.
+        config["name"] = cls.__name__.lower()
+    rate: Any = specification.rate
     if specification.schedule is not None:
-        config["learning_rate"] = make_schedule(specification, is_plain=is_plain)
-    elif "learning_rate" not in config and not issubclass(
-        cls, keras.optimizers.LossScaleOptimizer
-    ):
-        config["learning_rate"] = specification.rate
+        rate = make_schedule(specification, is_plain=is_plain)
+    if rate is not None and specification.takes_rate:
+        config["learning_rate"] = rate
     optimizer = cls.from_config(config)
-    _keep_rate_in_float32(optimizer, specification.rate)
+    if rate is not None and not specification.takes_rate:
+        optimizer.learning_rate = rate
+    _keep_rate_in_float32(optimizer)
     if isinstance(optimizer, keras.optimizers.Muon):
         optimizer.lr_adjust = functools.partial(_lr_adjust, optimizer.rms_rate)
     return optimizer
 
 
-def _keep_rate_in_float32(optimizer: Any, rate: float | None) -> None:
+def _keep_rate_in_float32(optimizer: Any) -> None:
     """Replace a learning rate that Keras keeps, and rounds, in the type of the process.
 
     That is ``keras.config.floatx()``, which is the user's.
@@ -134,7 +141,10 @@ def _keep_rate_in_float32(optimizer: Any, rate: float | None) -> None:
     variable = getattr(optimizer, "_learning_rate", None)
     if not isinstance(variable, keras.Variable) or variable.dtype == "float32":
         return
-    exact = keras.Variable(rate, dtype="float32", trainable=False, name="learning_rate")
+    rate = optimizer.get_config().get("learning_rate", variable)
+    exact = keras.Variable(
+        float(rate), dtype="float32", trainable=False, name="learning_rate"
+    )
     places = [id(one) for one in optimizer._variables]
     optimizer._variables[places.index(id(variable))] = exact
     vars(optimizer)["_learning_rate"] = exact  # set as usual, it would count twice
@@ -257,6 +267,11 @@ def first_state(
     state = read_state(optimizer)
     if carried is None:
         return state
+    if [value.shape for value in state] != [value.shape for value in carried]:
+        raise ValueError(
+            "partial_fit goes on only with the optimizer it began with. Got "
+            f"{specification.name} with other options. Restore them, or fit a clone."
+        )
     return [
         own if variable.name == "learning_rate" else value
         for variable, own, value in zip(

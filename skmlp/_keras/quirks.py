@@ -122,6 +122,8 @@ def quick_call(concrete: Any) -> Any:
     The public call binds and checks its arguments anew, which for two dozen takes
     longer than an epoch of a small network.
     """
-    # What a function captures would not be passed on, and would be somebody's state.
-    assert not concrete.captured_inputs
-    return concrete._inference_function.call_flat
+    call, captured = concrete._inference_function.call_flat, concrete.captured_inputs
+    if not captured:
+        return call
+    # Tensors of a user's function or class. Its program is not kept for other fits.
+    return lambda *tensors: call(*tensors, *captured)

@@ -30,7 +30,8 @@ class Loss:
     keras : str or None
         Keras' class of the same loss of targets and outputs; ``None`` if it has none.
     keras_factor : callable
-        Takes the number of outputs; returns how many times Keras' loss ours is.
+        Takes the number of outputs; returns what Keras' loss is multiplied by to give
+        ours.
     keras_name : str
         Name that a saved Keras model can be compiled with.
     is_correct : callable or None
@@ -115,6 +116,9 @@ def _pinball(xp: Any, y: Any, scores: Any, options: Options) -> Any:
 
 _SMOOTHED = (("label_smoothing", 0.0),)
 
+# A probability that rounding put on 0 is at least this, in either type.
+_LEAST = 1e-37
+
 LOSSES = {
     "log_loss": Loss(
         _log_loss,
@@ -123,7 +127,7 @@ LOSSES = {
         keras_name="sparse_categorical_crossentropy",
         options=_SMOOTHED,
         only_in_training=("label_smoothing",),
-        scores=lambda xp, outputs: xp.log(outputs),
+        scores=lambda xp, outputs: xp.log(xp.maximum(outputs, _LEAST)),
         is_correct=lambda xp, y, scores: xp.equal(xp.argmax(scores, axis=-1), y),
         sklearn="log_loss",
     ),

@@ -29,7 +29,7 @@ class BatchHooks(Protocol):
 class Engine(Protocol):
     """Holds the state of one training: made for a job, dropped with its result.
 
-    ``hooks`` are for an engine that stops between two batches.
+    ``hooks`` are for an engine that pauses between two batches.
     """
 
     @property
