@@ -204,15 +204,17 @@ def test_monitor_that_returns_no_number_is_refused(iris, value):
 
 
 def test_score_that_is_nan_is_no_improvement(iris):
+    scores = iter([0.5, *[float("nan")] * 9])
     clf = DenseClassifier(
         (3,),
         early_stopping=True,
-        monitor=lambda *_: float("nan"),
+        monitor=lambda *_: next(scores),
         n_iter_no_change=2,
         **{**FAST, "epochs": 10},
     ).fit(*iris)
 
-    assert clf.n_iter_ == 3
+    assert clf.n_iter_ == 4
+    assert clf.best_epoch_ == 1
 
 
 # Going on

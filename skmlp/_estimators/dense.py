@@ -18,7 +18,7 @@ from skmlp._compat import (
 from skmlp._estimators.continuing import Continuation
 from skmlp._estimators.conversions import Conversions
 from skmlp._estimators.fitted import FittedNetwork
-from skmlp._estimators.outcome import check_finite, warn_of_ending
+from skmlp._estimators.outcome import check_finite, check_monitor, warn_of_ending
 from skmlp._estimators.persistence import CheckedState
 from skmlp._estimators.prepare import prepare
 from skmlp._estimators.suggestions import did_you_mean
@@ -108,8 +108,9 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         -----
         ConvergenceWarning
             All epochs were used while the loss, or what is monitored, still improved,
-            or with L-BFGS while the gradient was not yet small: raise ``epochs`` or
-            ``tol``, or set ``tol=None``.
+            or with L-BFGS while the gradient was not yet small: raise ``epochs``, or
+            ``learning_rate``. Or the loss is far above that of a constant prediction:
+            scale ``X`` or ``y``, as the message says.
         UserWarning
             A parameter that was set has no effect, given the others; ``X`` in float64
             is trained on a GPU, which is slow; or Ctrl-C ended training with
@@ -136,7 +137,8 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         # All that may raise comes first: a warning may be an error.
         check_finite(job, trained)
         if not job.is_partial:
-            warn_of_ending(self, trained)
+            check_monitor(self, job, trained)
+            warn_of_ending(self, job, trained)
         learned = self._learned(job, trained)
         vars(self).update(learned)
         for name in self._OPTIONAL:

@@ -86,7 +86,7 @@ class ValidationScore:
         return cls(estimator, learned, network, held_out)
 
     def __call__(self, weights: Weights) -> float:
-        """Return the score of weights."""
+        """Return the score of weights; nan where they predict no numbers."""
         fitted = self._fitted
         vars(fitted).update(fitted._learned_weights(self._network, weights))
         scorer = get_scorer("r2" if fitted.monitor == "loss" else fitted.monitor)
@@ -95,13 +95,9 @@ class ValidationScore:
             with np.errstate(all="ignore"):
                 value = scorer(fitted, self._X, self._y, **self._weight)
         except (TypeError, ValueError) as error:
-            if not self._weight:
-                raise
-            raise ValueError(
-                "monitor needs a scorer that takes sample_weight where the "
-                f"validation samples have weights. Got {fitted.monitor!r}, which "
-                f"raised {error!r}. Use another scorer, or leave the weights out."
-            ) from error
+            if not self._predicts_numbers():
+                return np.nan
+            raise self._refusal(scorer, error) from error
         try:
             return float(value)
         except (TypeError, ValueError):
@@ -109,3 +105,31 @@ class ValidationScore:
                 "monitor needs a scorer that returns a number. Got "
                 f"{value!r} from {fitted.monitor!r}. Return a float."
             ) from None
+
+    def _predicts_numbers(self) -> bool:
+        """Return whether all outputs for the validation data are finite."""
+        with np.errstate(all="ignore"):
+            try:
+                return bool(np.isfinite(self._fitted._outputs(self._X)).all())
+            except ValueError:  # data that are no numbers, which nobody checked
+                return False
+
+    def _refusal(self, scorer: Any, error: Exception) -> ValueError:
+        """Return the error of a scorer that failed, by its own fault or by weights."""
+        rule = "monitor needs a scorer that can score the validation samples"
+        remedy = "Use another scorer, or other validation samples."
+        if self._weight:
+            try:
+                with np.errstate(all="ignore"):
+                    scorer(self._fitted, self._X, self._y)
+            except (TypeError, ValueError) as without_weights:
+                error = without_weights
+            else:
+                rule = (
+                    "monitor needs a scorer that takes sample_weight where the "
+                    "validation samples have weights"
+                )
+                remedy = "Use another scorer, or leave the weights out."
+        return ValueError(
+            f"{rule}. Got {self._fitted.monitor!r}, which raised {error!r}. {remedy}"
+        )
