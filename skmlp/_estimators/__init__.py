@@ -24,6 +24,8 @@ module                   responsible for
 ``representation``       the table of layers in notebooks
 ``sklearn_callbacks``    scikit-learn's callbacks
 ``suggestions``          "Did you mean …?"
+``aliases``              what parameters and methods are called elsewhere
+``advice``               advice on arguments and attributes that there are not
 ``transaction``          an estimator that is as it was when a fit fails
 ``user_warnings``        warnings that point at the user's line
 =======================  =============================================================

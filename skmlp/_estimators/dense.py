@@ -15,15 +15,20 @@ from skmlp._compat import (
     InvalidParameterError,
     callbacks_managed,
 )
+from skmlp._estimators.advice import (
+    advising,
+    check_no_validation_data,
+    check_set,
+    on_attribute,
+)
 from skmlp._estimators.continuing import Continuation
 from skmlp._estimators.conversions import Conversions
 from skmlp._estimators.fitted import FittedNetwork
 from skmlp._estimators.outcome import check_finite, check_monitor, warn_of_ending
 from skmlp._estimators.persistence import CheckedState
 from skmlp._estimators.prepare import prepare
-from skmlp._estimators.suggestions import did_you_mean
+from skmlp._estimators.suggestions import with_few_names
 from skmlp._estimators.transaction import unchanged_on_failure
-from skmlp._named.optimizers import OPTIMIZERS
 from skmlp._training import train
 
 
@@ -51,12 +56,27 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         ValueError
             There is no parameter of that name: the message proposes the nearest.
         """
-        try:
-            return super().set_params(**params)
-        except ValueError as error:
-            hint = did_you_mean(params, self._get_param_names())
-            raise ValueError(f"{error}{hint}") from None
+        check_set(params, self)
+        return super().set_params(**params)
 
+    def __init_subclass__(cls, **kwargs):
+        """Let the constructor say what to pass instead of an unknown argument."""
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            cls.__init__ = advising(cls.__init__)
+
+    def __getattr__(self, name):
+        """Refuse a name as ever, and say what other libraries' names are here."""
+        try:
+            # A property that failed has its own error, which this raises again.
+            return object.__getattribute__(self, name)
+        except AttributeError as error:
+            advice = on_attribute(name)
+            if not advice:
+                raise
+            raise AttributeError(f"{error}. {advice}", name=name, obj=self) from None
+
+    @advising
     def fit(
         self,
         X,
@@ -116,6 +136,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
             is trained on a GPU, which is slow; or Ctrl-C ended training with
             ``on_interrupt="keep"``.
         """
+        check_no_validation_data(sample_weight)
         with unchanged_on_failure(self), callbacks_managed(self):
             job = prepare(self, X, y, sample_weight, X_val, y_val, sample_weight_val)
             (trained,) = train([job])
@@ -196,10 +217,8 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         try:
             super()._validate_params()
         except InvalidParameterError as error:
-            hint = ""
-            if "'optimizer' parameter" in str(error):
-                hint = did_you_mean([self.optimizer], OPTIMIZERS)
-            raise InvalidParameterError(f"{error}{hint}") from None
+            message = with_few_names(str(error), self.get_params(deep=False))
+            raise InvalidParameterError(message) from None
 
     def _learn_features(self, X, *, continues):
         """Return what the features are divided by, and attributes that say so."""
