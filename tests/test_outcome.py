@@ -76,6 +76,15 @@ def test_divergence_names_its_cause(net, data, cause):
         net.fit(*data)
 
 
+def test_lbfgs_that_diverges_has_no_step_to_shorten():
+    reg = DenseRegressor(optimizer="lbfgs", epochs=5, random_state=0)
+
+    with pytest.raises(
+        ValueError, match=r"objective overflows .* Scale X .*Scaler\)\.$"
+    ):
+        reg.fit(1e200 * X, Y)
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_last_step_that_makes_predictions_nan_is_refused(optimizer, epochs):
@@ -204,6 +213,23 @@ def test_validation_loss_that_is_always_nan_is_refused():
         pytest.raises(ValueError, match="nan in each of 2 epochs from 'loss'"),
     ):
         reg.fit(X, Y, X_val=with_nan(X), y_val=Y)
+
+
+def test_interrupted_fit_keeps_its_weights_where_the_monitor_is_nan():
+    def scorer(estimator, X, y):
+        if scores.pop():
+            raise KeyboardInterrupt
+        return math.nan
+
+    scores = [True, False, False]
+    reg = DenseRegressor(monitor=scorer, early_stopping=True, on_interrupt="keep")
+
+    with (
+        pytest.warns(UserWarning, match="nan in each of 2 epochs"),
+        pytest.warns(UserWarning, match="interrupted after epoch 2"),
+    ):
+        reg.fit(X, Y)
+    assert reg.n_iter_ == 2
 
 
 def test_monitor_that_is_nan_at_first_is_no_fault():

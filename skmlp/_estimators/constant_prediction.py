@@ -19,26 +19,26 @@ def loss_of_constant(job: Job) -> float:
     That of classes is the uniform one: of a rare class, epochs may well be too few to
     learn how rare it is. That of numbers is their mean or their median.
     """
-    row, samples = job.network.loss_row, job.samples
-    is_of_classes = row.is_correct is not None
-    y = samples.y if is_of_classes else samples.y.astype(np.float64)
-    n_outputs = job.network.layer_sizes[-1]
-    constants = [np.zeros(n_outputs)]
-    if not is_of_classes:
-        with np.errstate(all="ignore"):
-            constants = [np.mean(y, axis=0), np.median(y, axis=0)]
-            if row.output == "exponential":
-                constants = [np.log(constants[0])]
+    row, y, weight = job.network.loss_row, job.samples.y, job.samples.weight
+    if row.is_correct is not None:
+        # Of scores that are all zero, each sample has the same loss.
+        y, weight = y[:1], weight[:1]
+        constants = [np.zeros(job.network.layer_sizes[-1])]
+    else:
+        y = y.astype(np.float64)
+        constants = [np.mean(y, axis=0), np.median(y, axis=0)]
+        if row.output == "exponential":
+            constants = [np.log(constants[0])]
+    options = job.network.options()
     losses = [
         row.per_sample(
             array_namespace,
             y,
-            np.broadcast_to(constant, (len(y), n_outputs)),
-            job.network.options(),
+            np.broadcast_to(constant, (len(y), len(constant))),
+            options,
         )
         for constant in constants
     ]
-    weight = samples.weight.astype(np.float64)
     return float(min(np.average(loss, weights=weight) for loss in losses))
 
 
@@ -46,7 +46,7 @@ def constant_far_below(job: Job, trained: Trained) -> float | None:
     """Return the loss of a constant where that of a fit is far above it, else None."""
     losses = trained.history["loss"]
     loss = losses[trained.best_epoch - 1]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # huge targets, or none above 0
         constant = loss_of_constant(job)
     # Equal targets have no loss, and an ordinary one would be far above it.
     if not 0 < constant < np.inf:

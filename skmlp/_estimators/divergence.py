@@ -8,14 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skmlp._forward import as_dense, forward
+from skmlp._forward import as_dense, chunk_rows, forward
 from skmlp._job import Job, Network, Samples, Weights
 
 # Standardised data have a scale of 1, and that of images below 1.
 _LARGE_SCALE = 10
-
-# Rows that are looked at together.
-_ROWS = 4096
 
 
 class Cause(NamedTuple):
@@ -140,8 +137,9 @@ def _is_bounded(network: Network, coefs: Weights, intercepts: Weights) -> bool:
 
 def _chunks(samples: Samples) -> Iterator[NDArray]:
     """Yield the features, some rows at a time."""
-    for start in range(0, len(samples), _ROWS):
-        yield as_dense(samples.features(slice(start, start + _ROWS)))
+    n_rows = chunk_rows(samples.X)
+    for start in range(0, len(samples), n_rows):
+        yield as_dense(samples.features(slice(start, start + n_rows)))
 
 
 def _n_not_finite(rows: NDArray) -> int:
@@ -151,12 +149,18 @@ def _n_not_finite(rows: NDArray) -> int:
 
 def _scale_of_features(samples: Samples) -> float:
     """Return the root mean square of the feature that has the largest."""
+    n = len(samples)
+    # Divided first by what is largest, since squares may overflow.
+    largest = max(float(np.abs(rows).max()) for rows in _chunks(samples)) or 1.0
     squares = sum(
-        np.square(rows.astype(np.float64)).sum(axis=0) for rows in _chunks(samples)
+        np.square(rows / largest, dtype=np.float64).sum(axis=0)
+        for rows in _chunks(samples)
     )
-    return float(np.sqrt(np.max(squares) / len(samples)))
+    return largest * float(np.sqrt(np.max(squares) / n))
 
 
 def _root_mean_square(columns: NDArray) -> float:
-    squares = np.square(columns.astype(np.float64))
-    return float(np.sqrt(squares.mean(axis=0).max()))
+    """Return the root mean square of the column that has the largest."""
+    largest = float(np.abs(columns).max()) or 1.0
+    squares = np.square(columns / largest, dtype=np.float64)
+    return largest * float(np.sqrt(squares.mean(axis=0).max()))
