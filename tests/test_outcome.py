@@ -8,6 +8,7 @@ import pytest
 import sklearn
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import scale
 
 from skmlp import DenseClassifier, DenseRegressor
@@ -74,6 +75,16 @@ def test_divergence_names_its_cause(net, data, cause):
         pytest.raises(ValueError, match=f"^The loss became .* at epoch .*{cause}"),
     ):
         net.fit(*data)
+
+
+def test_mlp_that_diverged_is_not_taken_over():
+    mlp = MLPRegressor(hidden_layer_sizes=(2,), max_iter=2, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        mlp.fit(X, Y)
+    mlp.coefs_[0][0] = np.nan
+
+    with pytest.raises(ValueError, match=r"outputs became .*nan.* trained elsewhere"):
+        DenseRegressor.from_sklearn(mlp)
 
 
 def test_lbfgs_that_diverges_has_no_step_to_shorten():

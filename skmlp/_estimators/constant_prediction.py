@@ -44,6 +44,8 @@ def loss_of_constant(job: Job) -> float:
 
 def constant_far_below(job: Job, trained: Trained) -> float | None:
     """Return the loss of a constant where that of a fit is far above it, else None."""
+    if not len(job.samples):  # of an MLP, whose data are not known
+        return None
     losses = trained.history["loss"]
     loss = losses[trained.best_epoch - 1]
     with np.errstate(all="ignore"):  # huge targets, or none above 0

@@ -30,6 +30,8 @@ def cause_of(job: Job, *, is_falling: bool = False) -> Cause:
 
     One that ``is_falling`` is large since training is far from its end.
     """
+    if not len(job.samples):  # of an MLP, whose data are not known
+        return Cause("It was trained elsewhere.", "Train it anew.")
     return _not_finite(job.samples) or _penalty(job) or _scale(job, is_falling)
 
 
