@@ -188,9 +188,11 @@ class DenseMNISTClassifier(DenseClassifier):
     Notes
     -----
     Whether pixels are divided by 255 is decided once, in ``fit``, and holds for every
-    prediction. Pixels that were scaled to 0…1 or centred before, by 255 or by a scaler
-    in a pipeline, are left alone. Samples to predict whose pixels are plainly on
-    another scale than those of ``fit`` are predicted as they are, with a warning.
+    prediction; images that are all black leave it to those that training continues
+    with. Pixels that were scaled to 0…1 or centred before, by 255 or by a scaler
+    in a pipeline, are left alone. Samples to predict, or to continue training with,
+    whose pixels are plainly on another scale than those of ``fit`` are taken as they
+    are, with a warning. Images may have an axis of one channel.
 
     References
     ----------
@@ -287,13 +289,25 @@ class DenseMNISTClassifier(DenseClassifier):
         return tags
 
     def _as_rows(self, X):
-        images = X if hasattr(X, "ndim") else np.asarray(X)
-        if images.ndim != 3:
+        if hasattr(X, "columns"):  # a frame has one row per sample
             return X
-        return np.reshape(images, (len(images), -1))  # from (n_samples, height, width)
+        images = X if hasattr(X, "ndim") else np.asarray(X)
+        if images.ndim == 4 and 1 not in (images.shape[1], images.shape[3]):
+            raise ValueError(
+                "Images need one channel. Got an array of shape "
+                f"{tuple(images.shape)}. Make them grey: X.mean(axis=-1) where the "
+                "channels come last."
+            )
+        if images.ndim not in (3, 4):
+            return X
+        # From (n_samples, height, width), with an axis of one channel or without.
+        return np.reshape(images, (len(images), -1))
 
     def _learn_features(self, X, *, continues):
-        if continues:
+        # Images that were all black, as they are on any scale, leave it to these.
+        were_black = continues and self._brightness == (0, 0)
+        if continues and not were_black:
+            _warn_of_scale(X, self._brightness)
             return self._network.input_divisor, {}
         low, high = X.min(), X.max()
         with np.errstate(over="ignore"):
@@ -307,20 +321,25 @@ class DenseMNISTClassifier(DenseClassifier):
     def _features_of_mlp(self):
         return 1.0, {"pixel_scale_": 1.0, "_brightness": None}
 
-    def _validate_X(self, X, **learned):
-        X = super()._validate_X(X, **learned)
+    def _validate_X(self, X, name="X", **learned):
+        X = super()._validate_X(X, name, **learned)
         brightness = learned["_brightness"] if learned else self._brightness
-        some = X[:_SCALE_ROWS]
-        if brightness and all(brightness) and some.min() >= 0:
-            # Both: a dark image has a small mean, and a stray pixel is bright.
-            ratios = np.array([some.max(), some.mean()]) / brightness
-            ratio = ratios[0]
-            if (ratios > _SCALE_RATIO).all() or (
-                (ratios < 1 / _SCALE_RATIO).all() and ratio > 0
-            ):
-                warn(
-                    "Pixels need the scale they had in fit. Got values up to "
-                    f"{some.max():.4g}, where fit saw {brightness[0]:.4g}. "
-                    f"{'Divide' if ratio > 1 else 'Multiply'} X by 255."
-                )
+        _warn_of_scale(X, brightness)
         return X
+
+
+def _warn_of_scale(X, brightness):
+    """Warn of pixels that are plainly on another scale than those of fit."""
+    some = X[:_SCALE_ROWS]
+    if brightness and all(brightness) and some.min() >= 0:
+        # Both: a dark image has a small mean, and a stray pixel is bright.
+        ratios = np.array([some.max(), some.mean()]) / brightness
+        ratio = ratios[0]
+        if (ratios > _SCALE_RATIO).all() or (
+            (ratios < 1 / _SCALE_RATIO).all() and ratio > 0
+        ):
+            warn(
+                "Pixels need the scale they had in fit. Got values up to "
+                f"{some.max():.4g}, where fit saw {brightness[0]:.4g}. "
+                f"{'Divide' if ratio > 1 else 'Multiply'} X by 255."
+            )

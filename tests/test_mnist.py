@@ -97,6 +97,76 @@ def test_validation_pixels_are_held_against_those_of_the_same_fit(digits):
         clf.fit(images, labels, X_val=scaled, y_val=labels)
 
 
+@pytest.mark.parametrize("how", ["partial_fit", "warm start"])
+def test_pixels_on_another_scale_than_training_began_with_warn(digits, how):
+    images, labels = digits
+    scaled = images / np.float32(255)
+    clf = DenseMNISTClassifier(warm_start=True, **FAST)
+    fit = clf.fit if how == "warm start" else clf.partial_fit
+    classes = {"classes": range(10)} if how == "partial_fit" else {}
+
+    fit(images, labels, **classes)
+    fit(images, labels)  # would warn, which is an error
+
+    with pytest.warns(UserWarning, match=r"up to 1, where fit saw 255") as caught:
+        fit(scaled, labels)
+    assert caught[0].filename == __file__
+    assert clf.pixel_scale_ == 255
+
+
+@pytest.mark.parametrize("how", ["partial_fit", "warm start"])
+@pytest.mark.parametrize("scale", [255, 1])
+def test_images_that_are_all_black_leave_the_scale_to_the_next(digits, how, scale):
+    images, labels = digits
+    pixels = images if scale == 255 else images / np.float32(255)
+    clf = DenseMNISTClassifier(warm_start=True, **FAST)
+    fit = clf.fit if how == "warm start" else clf.partial_fit
+    classes = {"classes": range(10)} if how == "partial_fit" else {}
+
+    fit(pixels * 0, labels, **classes)
+    fit(pixels * 0, labels)
+    fit(pixels, labels)
+
+    assert clf.pixel_scale_ == scale
+    assert_allclose(
+        clf.predict_proba(pixels),
+        clf.model_.predict(as_rows(pixels), verbose=0),
+        atol=1e-5,
+    )
+    with pytest.warns(UserWarning, match="Pixels need the scale they had in fit"):
+        clf.predict(pixels / np.float32(255) if scale == 255 else images)
+
+
+@pytest.mark.parametrize("axis", [1, 3])
+def test_images_may_have_an_axis_of_one_channel(digits, axis):
+    images, labels = digits
+    channel = np.expand_dims(images, axis)
+    clf = DenseMNISTClassifier(**FAST)
+
+    expected = clf.fit(images, labels).coefs_[0]
+
+    clf.fit(channel, labels, X_val=channel, y_val=labels)
+    assert_array_equal(clf.coefs_[0], expected)
+    assert_array_equal(clf.predict(channel.tolist()), clf.predict(images))
+
+
+@pytest.mark.parametrize("place", ["X", "X_val", "predict"])
+def test_images_of_several_channels_are_refused(digits, place):
+    images, labels = digits
+    colour = np.repeat(images[:, :, :, np.newaxis], 3, axis=3)
+    clf = DenseMNISTClassifier(**FAST).fit(images, labels)
+    give = {
+        "X": lambda: clf.fit(colour, labels),
+        "X_val": lambda: clf.fit(images, labels, X_val=colour, y_val=labels),
+        "predict": lambda: clf.predict(colour),
+    }
+
+    with pytest.raises(
+        ValueError, match=r"need one channel. Got.*\(500, 28, 28, 3\).*X.mean\(axis=-1"
+    ):
+        give[place]()
+
+
 def test_dark_and_black_images_do_not_warn(digits):
     images, labels = digits
     clf = DenseMNISTClassifier(**FAST).fit(images, labels)

@@ -13,7 +13,7 @@ from skmlp._estimators.continuing import can_fit_partially
 from skmlp._estimators.dense import BaseDense
 from skmlp._estimators.features import check_dense
 from skmlp._estimators.parameters import parameters_of
-from skmlp._estimators.targets import ClassTargets, is_table
+from skmlp._estimators.targets import ClassTargets, is_table, plain_targets
 
 
 class DenseClassifier(ClassifierMixin, BaseDense):
@@ -354,6 +354,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             Weighted share of samples whose label is predicted.
         """
         predicted = self.predict(X)
+        y = plain_targets(y)
         one_hot = np.asarray(y)
         if is_table(one_hot) and not self._is_multilabel:
             y = self._targets.as_scored(one_hot)
@@ -443,6 +444,13 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             return self._targets  # encoding finds labels that were not announced
         if announced is not None:
             return announced
+        if continues and seen.is_multilabel != self._is_multilabel:
+            kinds = ["one label per sample", "indicators of several labels"]
+            raise ValueError(
+                "warm_start=True needs targets of the kind that it began with. Got "
+                f"{kinds[seen.is_multilabel]}, first were "
+                f"{kinds[self._is_multilabel]}. Set warm_start=False to begin anew."
+            )
         if continues and not np.array_equal(seen.classes, self.classes_):
             raise ValueError(
                 "warm_start=True needs the classes it began with. Got "

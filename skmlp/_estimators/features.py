@@ -7,7 +7,9 @@ numbers within its range, and weights that leave something to learn.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -22,14 +24,26 @@ def trained_type(dtype: np.dtype) -> str:
 
 def as_numbers(values: NDArray, name: str) -> NDArray:
     """Return numbers, which may come as objects; refuse dates, texts and the like."""
+    numbers = values
     if values.dtype == object:
-        values = values.astype(np.float64)
-    if values.dtype.kind not in "biuf":
+        with contextlib.suppress(TypeError, ValueError):  # they are refused below
+            numbers = values.astype(np.float64)
+        if numbers.dtype != object and np.isnan(numbers).any():
+            raise ValueError(
+                f"{name} needs a number in each place. Got a missing value. Fill it, "
+                "or leave out its sample."
+            )
+    if numbers.dtype.kind in "biuf":
+        return numbers
+    text = _first_text(values)
+    if text is not None:
         raise ValueError(
-            f"{name} needs numbers. Got an array of {values.dtype}. Convert it to "
-            "numbers."
+            f"{name} needs numbers. Got texts such as {str(text)!r}. Use "
+            "DenseClassifier if they are classes; else convert them to numbers."
         )
-    return values
+    raise ValueError(
+        f"{name} needs numbers. Got an array of {values.dtype}. Convert it to numbers."
+    )
 
 
 def check_dense(y: Any, name: str) -> None:
@@ -42,23 +56,141 @@ def check_dense(y: Any, name: str) -> None:
 
 
 @contextlib.contextmanager
-def columns_named(X: Any) -> Iterator[None]:
-    """Name the columns of a frame that are no numbers, where the block fails."""
+def explained(X: Any, name: str = "X", estimator: Any = None) -> Iterator[None]:
+    """Say what is wrong with features, where the block fails to validate them.
+
+    Parameters
+    ----------
+    X : object
+        What the caller gave.
+    name : str, default="X"
+        Argument that the caller gave it as.
+    estimator : estimator instance, default=None
+        Whose features they need to have, where there was a fit.
+    """
+    if _holds_times(X):  # polars makes numbers of them without a word
+        raise ValueError(_no_numbers(X, name))
     try:
         yield
+    except (TypeError, ValueError) as error:
+        if sentence := _explanation(X, name, estimator):
+            raise ValueError(sentence) from None
+        if name == "X":
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(_renamed(str(error), name)) from None
+
+
+def _holds_times(X: Any) -> bool:
+    """Return whether a frame of polars has columns of dates, durations or times."""
+    return _is_frame(X) and any(
+        getattr(dtype, "is_temporal", bool)() for dtype in X.dtypes
+    )
+
+
+def _explanation(X: Any, name: str, estimator: Any) -> str:
+    """Return what features lack and what to do, or nothing where it is unknown."""
+    if _is_frame(X):
+        lacks = set(getattr(estimator, "feature_names_in_", ())) - set(X.columns)
+        # scikit-learn's own words name the missing columns.
+        return "" if lacks else _no_numbers(X, name)
+    array = _as_array(X)
+    if array is None:
+        return ""
+    if array.ndim > 2:
+        return (
+            f"{name} needs a row of numbers for each sample. Got an array of shape "
+            f"{array.shape}. Pass np.reshape({name}, (len({name}), -1))."
+        )
+    text = _first_text(array)
+    if text is not None:
+        encoder = "TfidfVectorizer" if array.ndim < 2 else "OneHotEncoder"
+        return (
+            f"{name} needs numbers. Got texts such as {str(text)!r}. Encode them "
+            f"({encoder} in a Pipeline)."
+        )
+    expected = getattr(estimator, "n_features_in_", None)
+    if name != "X" and array.ndim == 2 and array.shape[1] != expected:
+        return (
+            f"{name} needs the {expected} features of X. Got {array.shape[1]}. Select "
+            "the same columns, by the same transformers."
+        )
+    return ""
+
+
+def _renamed(message: str, name: str) -> str:
+    """Return a message with the argument's name in place of X."""
+    if name in message:
+        return message
+    renamed = re.sub(r"\bX\b", name, message)
+    return renamed if renamed != message else f"{name}: {message}"
+
+
+def _as_array(X: Any) -> NDArray | None:
+    """Return an array of what is no frame, or None where NumPy makes none of it."""
+    if issparse(X):
+        return X
+    try:
+        return np.asarray(X)
     except (TypeError, ValueError):
-        if columns := _columns_without_numbers(X):
-            raise ValueError(
-                f"X needs numbers. Got other values in the columns {columns}. Encode "
-                "these (OneHotEncoder in a ColumnTransformer), or leave them out."
-            ) from None
-        raise
+        return None
 
 
-def _columns_without_numbers(X: Any) -> list:
-    if not (hasattr(X, "columns") and hasattr(X, "shape")):  # no frame
-        return []
-    return [name for name in X.columns if not _holds_numbers(np.asarray(X[name]))]
+def _first_text(array: NDArray) -> Any:
+    if issparse(array) or array.dtype.kind not in "OSUT" or not array.size:
+        return None
+    texts = (value for value in array.flat if isinstance(value, str | bytes))
+    return next(texts, None)
+
+
+def _is_frame(X: Any) -> bool:
+    return hasattr(X, "columns") and hasattr(X, "dtypes") and hasattr(X, "shape")
+
+
+# What columns may hold that is no number, and what to do about it.
+_REMEDIES = {
+    "dates or times": "Make numbers of these (days since a date, the month, the hour).",
+    "several values a row": "Give each value a column of its own.",
+    "missing values": "Fill these (SimpleImputer), or leave them out.",
+    "other values": (
+        "Encode these (OneHotEncoder in a ColumnTransformer), or leave them out."
+    ),
+}
+
+
+def _no_numbers(X: Any, name: str) -> str:
+    """Return what the columns of a frame hold that is no number, and what to do."""
+    columns: dict[str, list] = {}
+    for position, column in enumerate(X.columns):
+        values = X.iloc[:, position] if hasattr(X, "iloc") else X[:, position]
+        if kind := _kind_of(values):
+            columns.setdefault(kind, []).append(column)
+    found = [
+        f"Got {kind} in the columns {columns[kind]}. {remedy}"
+        for kind, remedy in _REMEDIES.items()
+        if kind in columns
+    ]
+    return " ".join([f"{name} needs numbers.", *found]) if found else ""
+
+
+def _kind_of(column: Any) -> str:
+    """Return what a column holds that is no number, or nothing."""
+    present = column.dropna() if hasattr(column, "dropna") else column.drop_nulls()
+    values = np.asarray(present)
+    first = values.flat[0] if values.size else None
+    if values.dtype.kind in "Mm" or isinstance(first, timedelta):
+        return "dates or times"
+    if hasattr(first, "strftime"):  # dates, times, and what pandas has of them
+        return "dates or times"
+    if values.ndim > 1 or isinstance(first, dict | list | tuple | np.ndarray):
+        return "several values a row"
+    if hasattr(first, "to_list"):  # a series of polars in each row
+        return "several values a row"
+    if not _holds_numbers(values):
+        return "other values"
+    if len(present) < len(column) or np.isnan(values.astype(np.float64)).any():
+        return "missing values"
+    return ""
 
 
 def _holds_numbers(column: NDArray) -> bool:

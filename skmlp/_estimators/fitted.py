@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skmlp._estimators.features import as_numbers, check_range, columns_named
+from skmlp._estimators.features import as_numbers, check_range, explained
 from skmlp._estimators.representation import fitted_html
 from skmlp._export.to_keras import to_keras
 from skmlp._forward import forward
@@ -113,17 +113,18 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Return X with one row per sample."""
         return X
 
-    def _validate_X(self, X, **learned):
+    def _validate_X(self, X, name="X", **learned):
         """Return the features of new samples, of any numeric type.
 
-        ``learned`` are attributes that a fit knows already and has not written yet.
+        ``name`` is the caller's argument; ``learned`` are attributes that a fit knows
+        already and has not written yet.
         """
         X = self._as_rows(X)
         if not self._needs_validation(X):
             return X
-        with columns_named(X):
+        with explained(X, name, self):
             X = validate_data(self, X, accept_sparse="csr", reset=False)
-            return as_numbers(X, "X")
+            return as_numbers(X, name)
 
     def _needs_validation(self, X):
         """Return whether scikit-learn's validation could do more than return X.

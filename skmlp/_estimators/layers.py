@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 from numbers import Integral, Real
 from typing import Any
 
@@ -14,13 +14,44 @@ from skmlp._named.activations import ACTIVATIONS, ALIASES, LEFT_OUT
 from skmlp._named.activations import NAMES as ACTIVATION_NAMES
 
 
+def check_no_class(estimator: Any) -> None:
+    """Refuse classes of Keras where their instances are needed."""
+    for name in ("optimizer", "learning_rate", "callbacks"):
+        value = getattr(estimator, name)
+        if isinstance(value, type) and _is_of_keras(value):
+            raise ValueError(
+                f"{name} needs an instance. Got the class {value.__name__}. Call it, "
+                f"with its arguments: {value.__name__}(...)."
+            )
+
+
+def _is_of_keras(cls: type) -> bool:
+    return any(base.__module__.partition(".")[0] == "keras" for base in cls.__mro__)
+
+
+def _of_layers(value: Any, name: str) -> Any:
+    """Return a scalar or a list of values; an array without dimensions is a scalar."""
+    if isinstance(value, Mapping | Set):
+        raise ValueError(
+            f"{name} needs a list, from the first hidden layer to the last. Got "
+            f"{value!r}, whose order is not that of layers. Pass a list or a tuple."
+        )
+    value = _scalar(value)
+    if isinstance(value, str) or callable(value) or not hasattr(value, "__len__"):
+        return value
+    return [_scalar(one) for one in value]
+
+
+def _scalar(value: Any) -> Any:
+    is_scalar = isinstance(value, np.ndarray) and value.ndim == 0
+    return value.item() if is_scalar else value
+
+
 def as_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
     """Return the units of the hidden layers as a tuple of int."""
-    sizes = (
-        (hidden_layer_sizes,)
-        if isinstance(hidden_layer_sizes, Integral)
-        else tuple(hidden_layer_sizes)
-    )
+    sizes = _of_layers(hidden_layer_sizes, "hidden_layer_sizes")
+    if not isinstance(sizes, list):
+        sizes = [sizes]
     for size in sizes:
         is_whole = isinstance(size, Integral) and not isinstance(size, bool)
         if not is_whole or size < 1:
@@ -36,7 +67,8 @@ def as_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
 
 def as_activations(activation: Any, n_hidden: int) -> tuple[str | Callable, ...]:
     """Return the activation of each hidden layer, by Keras' name where it has one."""
-    if isinstance(activation, str) or callable(activation):
+    activation = _of_layers(activation, "activation")
+    if not isinstance(activation, list):
         return (_as_activation(activation),) * n_hidden
     if len(activation) != n_hidden:
         raise ValueError(
@@ -112,9 +144,9 @@ def _unlike(
 
 def as_rates(dropout: Any, n_hidden: int) -> tuple[float, ...]:
     """Return the dropout rate of each hidden layer."""
-    rates: list[Any] = (
-        [dropout] * n_hidden if isinstance(dropout, Real) else list(dropout)
-    )
+    rates = _of_layers(dropout, "dropout")
+    if not isinstance(rates, list):
+        rates = [rates] * n_hidden
     if len(rates) != n_hidden:
         raise ValueError(
             "dropout needs one rate, or one for each hidden layer. Got "

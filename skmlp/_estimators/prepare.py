@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import RegressorMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, validate_data
 
@@ -19,16 +18,21 @@ from skmlp._estimators.features import (
     as_numbers,
     check_dense,
     check_range,
-    columns_named,
+    explained,
     trained_type,
     weights_in_type,
     without_weightless,
 )
 from skmlp._estimators.ineffective import warn_of_ineffective_parameters
-from skmlp._estimators.layers import as_activations, as_rates, as_sizes
+from skmlp._estimators.layers import (
+    as_activations,
+    as_rates,
+    as_sizes,
+    check_no_class,
+)
 from skmlp._estimators.parameters import KERAS_CALLBACK, loss_options
 from skmlp._estimators.sklearn_callbacks import FitTask
-from skmlp._estimators.targets import Targets
+from skmlp._estimators.targets import Targets, plain_targets
 from skmlp._estimators.user_warnings import warn
 from skmlp._estimators.validation_score import ScoredSamples, ValidationScore
 from skmlp._estimators.validation_split import hold_out
@@ -96,6 +100,7 @@ def prepare(
     announced : Targets, default=None
         What the first call of ``partial_fit`` was told of the targets.
     """
+    check_no_class(estimator)
     estimator._validate_params()
     is_fitted = hasattr(estimator, "coefs_")
     continues = is_fitted and (is_partial or estimator.warm_start)
@@ -126,7 +131,9 @@ def prepare(
     if continues:
         # Data of another type are trained in that of the network: no other network.
         network = replace(network, dtype=estimator._network.dtype)
-        check_same_network(network, estimator._network)
+        # What features are divided by may have been left open until now.
+        fitted = replace(estimator._network, input_divisor=divisor)
+        check_same_network(network, fitted)
     _warn_of_slow_type(network.dtype)
 
     # In float64, since balanced weights of classes may be far apart; then in the type
@@ -189,14 +196,14 @@ def _validated(
 ) -> tuple[Any, np.ndarray]:
     """Return features and targets as arrays; features may be sparse."""
     check_dense(y, "y")
-    with columns_named(X):
+    X, y = estimator._as_rows(X), plain_targets(y)
+    with explained(X, estimator=estimator if continues else None):
         X, y = validate_data(
             estimator,
-            estimator._as_rows(X),
+            X,
             y,
             accept_sparse="csr",
             multi_output=True,
-            y_numeric=isinstance(estimator, RegressorMixin),
             reset=not continues,
         )
         return as_numbers(X, "X"), y
@@ -233,8 +240,10 @@ def _given_validation(
         raise ValueError(
             f"X_val and y_val go together. Got {missing}=None. Pass both or none."
         )
-    X_val = estimator._validate_X(X_val, **of_features)
+    X_val = estimator._validate_X(X_val, "X_val", **of_features)
+    check_range(X_val, network.dtype, "X_val")
     check_dense(y_val, "y_val")
+    y_val = plain_targets(y_val, "y_val")
     y_val = check_array(y_val, ensure_2d=False, dtype=None, input_name="y_val")
     check_consistent_length(X_val, y_val)
     weight = check_sample_weight(sample_weight_val, X_val, dtype=np.float64)

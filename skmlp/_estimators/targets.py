@@ -6,7 +6,9 @@ are made from its attributes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, Protocol
 
 import numpy as np
@@ -76,14 +78,27 @@ class ClassTargets:
             return cls(np.arange(y.shape[1]))
         y = column_or_1d(y, warn=True)
         check_one_type(y, "y")
-        check_classification_targets(y)
+        _check_labels(y)
         return cls(LabelEncoder().fit(y).classes_)
 
     @classmethod
     def announced(cls, classes: Any) -> ClassTargets:
         """Return what a list of all labels tells."""
-        classes = column_or_1d(classes)
+        labels = np.asarray(_plain(classes))
+        is_column = labels.ndim == 2 and labels.shape[1] == 1
+        if labels.ndim != 1 and not is_column:
+            raise ValueError(
+                f"classes needs a list of all the labels there are. Got {classes!r}. "
+                "Pass np.unique(y) of all the data."
+            )
+        classes = labels.ravel()
         check_one_type(classes, "classes")
+        missing = [label for label in classes.tolist() if _is_missing(label)]
+        if missing:
+            raise ValueError(
+                f"classes needs labels that can be predicted. Got {missing[0]!r}. "
+                "Leave out what stands for a missing label."
+            )
         return cls(LabelEncoder().fit(classes).classes_)
 
     def check_classes(self, estimator_name: str) -> None:
@@ -145,8 +160,12 @@ class ClassTargets:
             return one_hot_indices(y, len(self.classes))
         y = column_or_1d(y)
         check_one_type(y, "y")
-        indices = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
-        unknown = self.classes[indices] != y
+        try:
+            indices = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
+            unknown = self.classes[indices] != y
+        except TypeError:  # labels of a type that does not sort among the classes
+            unknown = ~np.isin(y.astype(str), self.classes.astype(str))
+            unknown |= not unknown.any()
         if unknown.any():
             raise ValueError(
                 f"Labels need to be among {self.classes.tolist()}. Got "
@@ -172,22 +191,36 @@ class ClassTargets:
                 "labels. Pass sample_weight instead, or set class_weight=None."
             )
         indices = self.indices(y)
-        present = np.arange(len(self.classes))
-        if class_weight == "balanced":  # a column of one-hot rows may be empty
-            present = np.unique(indices)
+        if class_weight != "balanced":
+            return weight * self._weights_of_classes(class_weight)[indices]
         of_classes = np.ones(len(self.classes))
+        present = np.unique(indices)  # a column of one-hot rows may be empty
         of_classes[present] = compute_class_weight(
             class_weight,
             classes=self.classes[present],
             y=self.classes[indices],
             sample_weight=weight,
         )
-        if not (np.isfinite(of_classes) & (of_classes >= 0)).all():
+        return weight * of_classes[indices]
+
+    def _weights_of_classes(self, class_weight: Mapping) -> NDArray:
+        """Return the weight of each class; one that is not given weighs 1."""
+        labels = self.classes.tolist()
+        unknown = [label for label in class_weight if label not in labels]
+        # Labels that y lacks do no harm where all others are there: a small sample may
+        # lack a rare class. Else one that is misspelt would weigh nothing in silence.
+        if unknown and any(label not in class_weight for label in labels):
+            raise ValueError(
+                f"class_weight needs labels among those of y, {labels}. Got "
+                f"{unknown[0]!r}. Correct it, leave it out, or weigh all classes."
+            )
+        weights = [class_weight.get(label, 1.0) for label in labels]
+        if not all(_is_weight(one) for one in weights):
             raise ValueError(
                 "class_weight needs finite weights of at least 0. Got "
                 f"{class_weight!r}. Weigh a class by 0 to leave it out."
             )
-        return weight * of_classes[indices]
+        return np.array(weights, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -245,8 +278,72 @@ class NumberTargets:
         return y
 
     def as_scored(self, y: NDArray) -> NDArray:
-        """Return the targets as they are."""
+        """Return numbers, which may have come as objects."""
+        return as_numbers(y, "y")
+
+
+def plain_targets(y: Any, name: str = "y") -> Any:
+    """Return targets in NumPy's type of the same meaning; refuse missing ones.
+
+    Else the task would hang on the type: scikit-learn makes floats of pandas' nullable
+    whole numbers and booleans, and a table of floats is one-hot rows.
+    """
+    if _is_of_pandas(y) and np.any(y.isna()):
+        raise ValueError(
+            f"{name} needs a value for each sample. Got a missing one (Input {name} "
+            "contains NaN). Leave out those samples."
+        )
+    return _plain(y)
+
+
+def _plain(y: Any) -> Any:
+    if _is_of_pandas(y):
+        y = _of_numpy(y)
+    is_object = isinstance(y, np.ndarray) and y.dtype == object and y.ndim > 0
+    if is_object and all(isinstance(value, Integral | np.bool_) for value in y.flat):
+        return np.array(y.tolist())
+    return y
+
+
+def _of_numpy(y: Any) -> Any:
+    """Return an array of what pandas holds in types that NumPy has not."""
+    dtypes = list(y.dtypes) if hasattr(y, "columns") else [y.dtype]
+    of_numpy = [getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes]
+    if not all(getattr(dtype, "kind", "O") in "biuf" for dtype in of_numpy):
+        return y.to_numpy()
+    if dtypes == of_numpy or np.any(y.isna()):
         return y
+    return y.to_numpy(dtype=np.result_type(*of_numpy))
+
+
+def _is_of_pandas(y: Any) -> bool:
+    return hasattr(y, "isna") and hasattr(y, "to_numpy")
+
+
+def _check_labels(y: NDArray) -> None:
+    """Refuse what cannot be labels, such as numbers to regress on."""
+    try:
+        check_classification_targets(y)
+    except ValueError as error:
+        values, remedy = np.array(y.tolist()), "Pass y.astype(int), or y.astype(str)."
+        if values.dtype.kind == "f":
+            values = values[values != np.floor(values)]
+            remedy = "Predict numbers by DenseRegressor, or pass y.astype(str)."
+        reason = str(error).partition(".")[0]
+        raise ValueError(
+            "y needs labels, such as whole numbers or texts. Got "
+            f"{values.tolist()[0]!r} in an array of {y.dtype} ({reason}). {remedy}"
+        ) from None
+
+
+def _is_missing(label: Any) -> bool:
+    """Return whether a label stands for a missing one: None, NaN, NaT or NA."""
+    return not isinstance(label, str) and str(label) in {"None", "nan", "NaT", "<NA>"}
+
+
+def _is_weight(value: Any) -> bool:
+    value = value.item() if isinstance(value, np.ndarray) and not value.ndim else value
+    return isinstance(value, Real) and 0 <= float(value) < np.inf
 
 
 def check_one_type(labels: NDArray, name: str) -> None:
@@ -290,9 +387,12 @@ def is_indicator(y: NDArray) -> bool:
 def as_indicator(y: NDArray, n_labels: int) -> NDArray:
     """Return indicators of several labels after checking them."""
     if not is_table(y) or y.shape[1] != n_labels or not np.isin(y, (0, 1)).all():
+        values = f"such as {y.ravel().tolist()[0]!r}"
+        if y.dtype.kind in "biuf":
+            values = f"from {y.min()} to {y.max()}"
         raise ValueError(
             f"Indicators of several labels need {n_labels} columns of 0 and 1. Got an "
-            f"array of shape {y.shape} with values from {y.min()} to {y.max()}. Pass a "
-            "1-d array if each sample has one label."
+            f"array of shape {y.shape} with values {values}. If each sample has one "
+            "label, fit a new estimator on a 1-d array of labels."
         )
     return y
