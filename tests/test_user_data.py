@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.datasets import load_iris
+from sklearn.exceptions import DataConversionWarning
 from sklearn.preprocessing import scale
 
 from skmlp import DenseClassifier, DenseRegressor
@@ -92,8 +93,8 @@ def test_features_that_are_no_rows_of_numbers_are_refused(iris, X, message, plac
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda X: X[:, :3], r"X_val needs the 4 features of X. Got 3. Select"),
-        (lambda X: csr_matrix(X[:, :3]), r"X_val needs the 4 features of X. Got 3"),
+        (lambda X: X[:, :3], r"X_val needs the fea.*Got 3, expecting 4 fea.*Select"),
+        (lambda X: csr_matrix(X[:, :3]), r"X_val needs the features of X. Got 3, exp"),
         (lambda X: pd.DataFrame(X[:, :3]), "^X_val has 3 features"),
         (lambda X: X * np.nan, "^Input X_val contains NaN"),
         (lambda X: X[:0], r"^X_val: Found array with 0 sample"),
@@ -128,6 +129,14 @@ def test_validation_features_are_called_what_they_are_passed_as(iris, change, me
 def test_numbers_that_are_no_labels_are_refused(iris, y, message):
     with pytest.raises(ValueError, match=f"y needs labels.*{message}"):
         DenseClassifier(**FAST).fit(iris[0], y)
+
+
+def test_column_of_labels_warns_where_the_caller_stands(iris):
+    X, y = iris
+    with pytest.warns(DataConversionWarning, match=r"Pass y.ravel\(\)") as caught:
+        DenseClassifier((3,), **FAST).fit(X, y[:, np.newaxis])
+
+    assert [one.filename for one in caught] == [__file__]
 
 
 def test_whole_numbers_may_be_labels_as_objects(iris):

@@ -112,8 +112,8 @@ def _explanation(X: Any, name: str, estimator: Any) -> str:
     expected = getattr(estimator, "n_features_in_", None)
     if name != "X" and array.ndim == 2 and array.shape[1] != expected:
         return (
-            f"{name} needs the {expected} features of X. Got {array.shape[1]}. Select "
-            "the same columns, by the same transformers."
+            f"{name} needs the features of X. Got {array.shape[1]}, expecting "
+            f"{expected} features. Select the same columns, by the same transformers."
         )
     return ""
 

@@ -13,11 +13,13 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import DataConversionWarning
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from skmlp._estimators.features import as_numbers, in_type
+from skmlp._estimators.user_warnings import warn
 from skmlp._named.losses import LOSSES
 
 
@@ -76,7 +78,13 @@ class ClassTargets:
         if is_table(y):
             one_hot_indices(y, y.shape[1])
             return cls(np.arange(y.shape[1]))
-        y = column_or_1d(y, warn=True)
+        if y.ndim > 1:
+            warn(
+                "A column-vector y was passed when a 1d array was expected. Pass "
+                "y.ravel().",
+                DataConversionWarning,
+            )
+        y = column_or_1d(y)
         check_one_type(y, "y")
         _check_labels(y)
         return cls(LabelEncoder().fit(y).classes_)
