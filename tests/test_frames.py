@@ -302,6 +302,15 @@ def test_dates_and_times_are_to_be_made_numbers(iris, series, alone):
         DenseClassifier(**FAST).fit(frame, y)
 
 
+@pytest.mark.parametrize("dtype", [pl.Date, pl.Datetime, pl.Duration, pl.Time])
+@pytest.mark.parametrize("values", [[], [None] * 150], ids=["empty", "missing"])
+def test_dates_and_times_are_known_by_their_type(dtype, values):
+    frame = pl.DataFrame({"other": pl.Series(values, dtype=dtype)})
+
+    with pytest.raises(ValueError, match=r"dates or times in the columns \['other'\]"):
+        DenseClassifier(**FAST).fit(frame, np.arange(len(values)))
+
+
 @pytest.mark.parametrize("alone", [False, True], ids=["among numbers", "alone"])
 @pytest.mark.parametrize(
     "series",

@@ -123,8 +123,9 @@ def test_validation_features_are_called_what_they_are_passed_as(iris, change, me
         ),
         ((np.arange(150) % 3 / 2).astype(object), "Got 0.5.*by DenseRegressor"),
         (pd.Series(np.arange(150) % 3 + 0.5, dtype="Float64"), "Got 0.5.*DenseRegr"),
+        ((np.arange(150) % 3 * 1.0).astype(object), r"Got 0.0.*Pass y.astype\(int\)"),
     ],
-    ids=["halves", "some halves", "objects", "nullable"],
+    ids=["halves", "some halves", "objects", "nullable", "whole"],
 )
 def test_numbers_that_are_no_labels_are_refused(iris, y, message):
     with pytest.raises(ValueError, match=f"y needs labels.*{message}"):
@@ -161,6 +162,13 @@ def test_missing_labels_are_refused(iris, y):
     for given in ({"y": y}, {"y": iris[1], "X_val": iris[0], "y_val": y}):
         with pytest.raises(ValueError, match=r"needs a value for each.*contains NaN"):
             DenseClassifier(**FAST).fit(iris[0], **given)
+
+
+def test_features_that_are_fine_are_not_blamed_for_targets(iris):
+    X = iris[0].astype(str).astype(object)  # scikit-learn converts them
+
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        DenseClassifier(**FAST).fit(X, np.full(150, np.nan))
 
 
 @pytest.mark.parametrize("missing", [None, np.nan], ids=str)

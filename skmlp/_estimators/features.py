@@ -83,9 +83,12 @@ def explained(X: Any, name: str = "X", estimator: Any = None) -> Iterator[None]:
 
 def _holds_times(X: Any) -> bool:
     """Return whether a frame of polars has columns of dates, durations or times."""
-    return _is_frame(X) and any(
-        getattr(dtype, "is_temporal", bool)() for dtype in X.dtypes
-    )
+    return _is_frame(X) and any(_is_temporal(dtype) for dtype in X.dtypes)
+
+
+def _is_temporal(dtype: Any) -> bool:
+    """Return whether polars calls a type one of dates, durations or times."""
+    return hasattr(dtype, "is_temporal") and dtype.is_temporal()
 
 
 def _explanation(X: Any, name: str, estimator: Any) -> str:
@@ -137,7 +140,9 @@ def _as_array(X: Any) -> NDArray | None:
 
 
 def _first_text(array: NDArray) -> Any:
-    if issparse(array) or array.dtype.kind not in "OSUT" or not array.size:
+    if issparse(array) or array.dtype.kind not in "OSUT":
+        return None
+    if array.dtype == object and _holds_numbers(array):  # such as "1"
         return None
     texts = (value for value in array.flat if isinstance(value, str | bytes))
     return next(texts, None)
@@ -178,9 +183,10 @@ def _kind_of(column: Any) -> str:
     present = column.dropna() if hasattr(column, "dropna") else column.drop_nulls()
     values = np.asarray(present)
     first = values.flat[0] if values.size else None
-    if values.dtype.kind in "Mm" or isinstance(first, timedelta):
+    if _is_temporal(column.dtype) or values.dtype.kind in "Mm":
         return "dates or times"
-    if hasattr(first, "strftime"):  # dates, times, and what pandas has of them
+    # Dates and times of Python, and periods of pandas.
+    if isinstance(first, timedelta) or hasattr(first, "strftime"):
         return "dates or times"
     if values.ndim > 1 or isinstance(first, dict | list | tuple | np.ndarray):
         return "several values a row"

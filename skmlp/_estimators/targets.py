@@ -333,14 +333,16 @@ def _check_labels(y: NDArray) -> None:
     try:
         check_classification_targets(y)
     except ValueError as error:
-        values, remedy = np.array(y.tolist()), "Pass y.astype(int), or y.astype(str)."
-        if values.dtype.kind == "f":
-            values = values[values != np.floor(values)]
-            remedy = "Predict numbers by DenseRegressor, or pass y.astype(str)."
+        label, remedy = y.tolist()[0], "Pass y.astype(int), or y.astype(str)."
+        for value in y.tolist():
+            if isinstance(value, float) and not value.is_integer():
+                label = value
+                remedy = "Predict numbers by DenseRegressor, or pass y.astype(str)."
+                break
         reason = str(error).partition(".")[0]
         raise ValueError(
-            "y needs labels, such as whole numbers or texts. Got "
-            f"{values.tolist()[0]!r} in an array of {y.dtype} ({reason}). {remedy}"
+            f"y needs labels, such as whole numbers or texts. Got {label!r} in an "
+            f"array of {y.dtype} ({reason}). {remedy}"
         ) from None
 
 
