@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skmlp._estimators import DenseClassifier
+from skmlp._estimators.advice import advising
 from skmlp._estimators.parameters import parameters_of
 from skmlp._estimators.user_warnings import warn
 
@@ -222,6 +223,7 @@ class DenseMNISTClassifier(DenseClassifier):
 
     _takes_indicators = False  # one-hot rows of digits may be whole numbers
 
+    @advising
     def __init__(
         self,
         hidden_layer_sizes=(32, 16),

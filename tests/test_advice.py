@@ -216,12 +216,10 @@ def test_subclass_of_a_notebook_goes_to_another_process_by_value():
     (again,) = cloudpickle.loads(cloudpickle.dumps([Local(2)]))
 
     assert again.fit(X, Y).coefs_[0].shape == (3, 2)
-    with pytest.raises(TypeError, match=r"Did you mean 'units'"):
-        type(again)(unit=3)
 
 
-def test_subclass_proposes_its_own_names():
-    with pytest.raises(TypeError, match=r"argument 'unit'\. Did you mean 'units'\?"):
+def test_subclass_with_a_constructor_of_its_own_has_its_errors():
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'unit'$"):
         Shallow(unit=3)
     with pytest.raises(TypeError, match=r"argument 'max_iter'\. Did you mean 'epochs'"):
         Wide(max_iter=3)

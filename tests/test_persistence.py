@@ -420,7 +420,7 @@ def test_file_of_skops_that_is_cut_off_is_refused(clf, share):
         (("n_epochs",), lambda n_epochs: n_epochs + 1),
         (("optimizer_state", 0), lambda step: step + 1),
     ],
-    ids=str,
+    ids=["order", "dropout", "epochs", "step"],
 )
 def test_changed_streams_and_steps_of_partial_fit_are_refused(path, change):
     clf = DenseClassifier((3,), dropout=0.1).partial_fit(X, LABELS, classes=[0, 1, 2])

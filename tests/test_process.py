@@ -1,6 +1,7 @@
 """The state of the process is the user's: Keras' settings, scopes, forks, threads."""
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -140,3 +141,23 @@ def test_threads_that_are_allotted_are_numbers_of_cores(value, n_threads, monkey
 
     expected = os.cpu_count() if n_threads is None else n_threads
     assert (start._allotted_threads() or 0) == expected
+
+
+@pytest.mark.slow
+def test_backend_that_is_not_installed_is_named(monkeypatch):
+    program = """
+import sys
+sys.modules["jax"] = None  # as if it were not installed
+from skmlp import DenseClassifier
+try:
+    DenseClassifier().fit([[0.0], [1.0]], [0, 1])
+except ModuleNotFoundError as error:
+    print(error)
+"""
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+
+    finished = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert 'Install it with: pip install "skmlp[jax]"' in finished.stdout

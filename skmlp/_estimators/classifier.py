@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skmlp._estimators.advice import advising
 from skmlp._estimators.continuing import can_fit_partially
 from skmlp._estimators.dense import BaseDense
 from skmlp._estimators.features import check_dense
@@ -217,6 +218,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     # Whether a table of whole numbers 0 and 1 says which labels each sample has.
     _takes_indicators = True
 
+    @advising
     def __init__(
         self,
         hidden_layer_sizes=(100,),

@@ -59,12 +59,6 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
         check_set(params, self)
         return super().set_params(**params)
 
-    def __init_subclass__(cls, **kwargs):
-        """Let the constructor say what to pass instead of an unknown argument."""
-        super().__init_subclass__(**kwargs)
-        if "__init__" in vars(cls):
-            cls.__init__ = advising(cls.__init__)
-
     def __getattr__(self, name):
         """Refuse a name as ever, and say what other libraries' names are here."""
         try:

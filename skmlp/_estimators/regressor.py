@@ -5,6 +5,7 @@ from __future__ import annotations
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
+from skmlp._estimators.advice import advising
 from skmlp._estimators.continuing import can_fit_partially
 from skmlp._estimators.dense import BaseDense
 from skmlp._estimators.parameters import parameters_of
@@ -205,6 +206,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         row.name: [*row.constraints] for row in parameters_of("DenseRegressor")
     }
 
+    @advising
     def __init__(
         self,
         hidden_layer_sizes=(100,),

@@ -50,14 +50,29 @@ def import_keras() -> ModuleType:
         # does not start TensorFlow; elsewhere the user's import is the user's start.
         if not {"keras", "tensorflow"} & set(sys.modules) or _is_fresh_worker():
             with start_up_chatter_dropped():
-                import keras
-
+                keras = _import_with_backend()
                 if keras.config.backend() == "tensorflow":
                     _start_tensorflow()
-        import keras
-
+        keras = _import_with_backend()
         if keras.config.backend() == "tensorflow":
             _refuse_fork()
+    return keras
+
+
+def _import_with_backend() -> ModuleType:
+    """Import Keras, or say which package its backend needs."""
+    try:
+        import keras
+    except ModuleNotFoundError as error:
+        if error.name not in {"jax", "tensorflow", "torch"}:
+            raise
+        extra = '"skmlp[jax]"' if error.name == "jax" else error.name
+        raise ModuleNotFoundError(
+            f"Keras needs the package of its backend, {error.name} (KERAS_BACKEND or "
+            "~/.keras/keras.json). It is not installed. Install it with: pip install "
+            f"{extra}, or set KERAS_BACKEND=tensorflow.",
+            name=error.name,
+        ) from None
     return keras
 
 
