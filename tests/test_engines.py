@@ -76,9 +76,14 @@ def test_engines_agree_for_every_optimizer(optimizer, make_problem):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("optimizer", STEPPING)
-@pytest.mark.parametrize(("dtype", "atol"), [("float32", 1e-5), ("float64", 1e-10)])
-def test_engines_agree_for_every_optimizer_in_either_type_with_and_without_xla(
+@pytest.mark.parametrize(
+    ("optimizer", "dtype", "atol"),
+    [
+        *((name, "float64", 1e-10) for name in STEPPING),
+        *((name, "float32", 1e-5) for name in ("adafactor", "adam", "muon", "sgd")),
+    ],
+)
+def test_engines_agree_for_every_optimizer_with_and_without_xla(
     dtype, atol, optimizer, switch_xla, make_problem
 ):
     problem = make_problem(dtype=dtype, weighted=True)

@@ -100,58 +100,36 @@ def prepare(
     announced : Targets, default=None
         What the first call of ``partial_fit`` was told of the targets.
     """
+    given, given_validation = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
     check_no_class(estimator)
     estimator._validate_params()
     is_fitted = hasattr(estimator, "coefs_")
     continues = is_fitted and (is_partial or estimator.warm_start)
     hidden_layer_sizes = as_sizes(estimator.hidden_layer_sizes)
     callbacks = as_callbacks(estimator.callbacks)
-    given_validation = X_val, y_val, sample_weight_val
     # Before data are looked at, so that it is said of a fit that fails, too.
     if not (is_partial and continues):  # once in a series of calls
-        has_validation = any(given is not None for given in given_validation)
+        has_validation = any(value is not None for value in given_validation)
         warn_of_ineffective_parameters(estimator, has_validation=has_validation)
 
-    given = X, y, sample_weight
-    X, y = _validated(estimator, X, y, continues=continues)
-    weight = check_sample_weight(sample_weight, X, dtype=np.float64)
-    # Before targets are looked at: a label of weight zero is no class.
-    X, y, weight = without_weightless(X, y, weight)
+    X, y, weight = _validated(estimator, *given, continues=continues)
     targets = estimator._learn_targets(
         y, continues=continues, is_partial=is_partial, announced=announced
     )
     divisor, of_features = estimator._learn_features(X, continues=continues)
-    # Not before data were looked at: what is wrong with them needs no start of Keras.
-    check_context()
-    network = make_network(
-        estimator, targets, (X.shape[1], *hidden_layer_sizes), X.dtype, divisor
+    sizes = X.shape[1], *hidden_layer_sizes
+    network = make_network(estimator, targets, sizes, X.dtype, divisor)
+    network = _checked_network(estimator, network, continues=continues)
+    data = _weighed(
+        estimator, network, targets, X, y, weight, sample_weight, is_partial=is_partial
     )
-    if not takes_steps(estimator.optimizer):
-        _check_full_batch(estimator, network)
-    if continues:
-        # Data of another type are trained in that of the network: no other network.
-        network = replace(network, dtype=estimator._network.dtype)
-        # What features are divided by may have been left open until now.
-        fitted = replace(estimator._network, input_divisor=divisor)
-        check_same_network(network, fitted)
-    _warn_of_slow_type(network.dtype)
-
-    # In float64, since balanced weights of classes may be far apart; then in the type
-    # that is trained in, where a tiny weight becomes zero and its sample is dropped.
-    by_class = getattr(estimator, "class_weight", None) is not None
-    weight = estimator._weigh_classes(targets, y, weight, is_partial=is_partial)
-    name = f"sample_weight{' times class_weight' if by_class else ''}"
-    weight = weights_in_type(weight, network.dtype, name)
-    X, y, weight = without_weightless(X, y, weight)
-    is_weighted = sample_weight is not None or by_class
-    data = _encoded(network, targets, X, y, weight, is_weighted=is_weighted)
-    held_out = _given_validation(
+    validation_data = _given_validation(
         estimator, network, targets, of_features, *given_validation
     )
 
     # After all that reads data, since a RandomState is moved on.
     seeds, start = _begin(estimator, network, continues=continues, partial=is_partial)
-    if estimator.early_stopping and held_out is None:
+    if estimator.early_stopping and validation_data is None:
         training, validation = hold_out(
             data.samples.X,
             data.samples.y,
@@ -159,7 +137,7 @@ def prepare(
             stratify=targets.stratifies,
             rng=generator(seeds.split),
         )
-        data, held_out = data.take(training), data.take(validation)
+        data, validation_data = data.take(training), data.take(validation)
 
     recipe = _recipe(estimator, len(data.samples), is_partial=is_partial)
     if start.optimizer_state is not None:
@@ -174,8 +152,8 @@ def prepare(
         seeds=seeds,
         start=start,
         stopping=_stopping(estimator, is_partial=is_partial),
-        validation=held_out.samples if held_out else None,
-        score=ValidationScore.if_needed(estimator, learned, network, held_out),
+        validation=validation_data.samples if validation_data else None,
+        score=ValidationScore.if_needed(estimator, learned, network, validation_data),
         callbacks=callbacks,
         observer=FitTask.if_needed(
             estimator,
@@ -192,9 +170,9 @@ def prepare(
 
 
 def _validated(
-    estimator: Any, X: Any, y: Any, *, continues: bool
-) -> tuple[Any, np.ndarray]:
-    """Return features and targets as arrays; features may be sparse."""
+    estimator: Any, X: Any, y: Any, sample_weight: Any, *, continues: bool
+) -> tuple[Any, np.ndarray, np.ndarray]:
+    """Return features, targets and weights as arrays; features may be sparse."""
     check_dense(y, "y")
     X, y = estimator._as_rows(X), plain_targets(y)
     with explained(X, estimator=estimator if continues else None):
@@ -206,7 +184,49 @@ def _validated(
             multi_output=True,
             reset=not continues,
         )
-        return as_numbers(X, "X"), y
+        X = as_numbers(X, "X")
+    weight = check_sample_weight(sample_weight, X, dtype=np.float64)
+    # Before targets are looked at: a label of weight zero is no class.
+    return without_weightless(X, y, weight)
+
+
+def _checked_network(estimator: Any, network: Network, *, continues: bool) -> Network:
+    """Return the network to train, where this process and an earlier fit allow it."""
+    # Not before data were looked at: what is wrong with them needs no start of Keras.
+    check_context()
+    if not takes_steps(estimator.optimizer):
+        _check_full_batch(estimator, network)
+    if continues:
+        # Data of another type are trained in that of the network: no other network.
+        network = replace(network, dtype=estimator._network.dtype)
+        # What features are divided by may have been left open until now.
+        fitted = replace(estimator._network, input_divisor=network.input_divisor)
+        check_same_network(network, fitted)
+    _warn_of_slow_type(network.dtype)
+    return network
+
+
+def _weighed(
+    estimator: Any,
+    network: Network,
+    targets: Targets,
+    X: Any,
+    y: np.ndarray,
+    weight: np.ndarray,
+    sample_weight: Any,
+    *,
+    is_partial: bool,
+) -> ScoredSamples:
+    """Return encoded samples with the weights of their classes multiplied in."""
+    by_class = getattr(estimator, "class_weight", None) is not None
+    # In float64, since balanced weights of classes may be far apart; then in the type
+    # that is trained in, where a tiny weight becomes zero and its sample is dropped.
+    weight = estimator._weigh_classes(targets, y, weight, is_partial=is_partial)
+    name = f"sample_weight{' times class_weight' if by_class else ''}"
+    weight = weights_in_type(weight, network.dtype, name)
+    X, y, weight = without_weightless(X, y, weight)
+    is_weighted = sample_weight is not None or by_class
+    return _encoded(network, targets, X, y, weight, is_weighted=is_weighted)
 
 
 def _encoded(

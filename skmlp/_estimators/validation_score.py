@@ -48,7 +48,7 @@ class ValidationScore:
         Fitted attributes that are known before training.
     network : Network
         Whose weights are scored.
-    held_out : ScoredSamples
+    validation_data : ScoredSamples
         Validation data.
     """
 
@@ -57,17 +57,19 @@ class ValidationScore:
         estimator: Any,
         learned: dict[str, Any],
         network: Network,
-        held_out: ScoredSamples,
+        validation_data: ScoredSamples,
     ) -> None:
         self._fitted = copy.copy(estimator)
         vars(self._fitted).update(learned)
         # The data are an array by now.
         vars(self._fitted).pop("feature_names_in_", None)
         self._network = network
-        self._y = held_out.y
-        self._X = held_out.samples.features()
+        self._y = validation_data.y
+        self._X = validation_data.samples.features()
         self._weight = (
-            {"sample_weight": held_out.samples.weight} if held_out.is_weighted else {}
+            {"sample_weight": validation_data.samples.weight}
+            if validation_data.is_weighted
+            else {}
         )
 
     @classmethod
@@ -76,14 +78,14 @@ class ValidationScore:
         estimator: Any,
         learned: dict[str, Any],
         network: Network,
-        held_out: ScoredSamples | None,
+        validation_data: ScoredSamples | None,
     ) -> ValidationScore | None:
         """Return what scores, unless the engines record the accuracy themselves."""
-        if held_out is None:
+        if validation_data is None:
             return None
         if estimator.monitor == "loss" and isinstance(estimator, ClassifierMixin):
             return None
-        return cls(estimator, learned, network, held_out)
+        return cls(estimator, learned, network, validation_data)
 
     def __call__(self, weights: Weights) -> float:
         """Return the score of weights; nan where they predict no numbers."""
