@@ -127,13 +127,13 @@ def _make(
     optimizer = cls.from_config(config)
     if rate is not None and not specification.takes_rate:
         optimizer.learning_rate = rate
-    _keep_rate_in_float32(optimizer)
+    _keep_rate_in_float32(optimizer, specification.rate)
     if isinstance(optimizer, keras.optimizers.Muon):
         optimizer.lr_adjust = functools.partial(_lr_adjust, optimizer.rms_rate)
     return optimizer
 
 
-def _keep_rate_in_float32(optimizer: Any) -> None:
+def _keep_rate_in_float32(optimizer: Any, rate: float | None) -> None:
     """Replace a learning rate that Keras keeps, and rounds, in the type of the process.
 
     That is ``keras.config.floatx()``, which is the user's.
@@ -141,9 +141,9 @@ def _keep_rate_in_float32(optimizer: Any) -> None:
     variable = getattr(optimizer, "_learning_rate", None)
     if not isinstance(variable, keras.Variable) or variable.dtype == "float32":
         return
-    rate = optimizer.get_config().get("learning_rate", variable)
+    value = float(variable) if rate is None else rate
     exact = keras.Variable(
-        float(rate), dtype="float32", trainable=False, name="learning_rate"
+        value, dtype="float32", trainable=False, name="learning_rate"
     )
     places = [id(one) for one in optimizer._variables]
     optimizer._variables[places.index(id(variable))] = exact
