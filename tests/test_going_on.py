@@ -1,5 +1,6 @@
 """Going on from what was learned before, and ending when time or the user says so."""
 
+import copy
 import pickle
 import time
 
@@ -250,6 +251,20 @@ def test_warm_start_refuses_other_classes(digits):
 
     with pytest.raises(ValueError, match="needs the classes it began with"):
         clf.fit(X[y < 5], y[y < 5])
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_weights_that_were_set_may_be_of_another_type(digits, method):
+    X, y = digits
+    clf = DenseClassifier((8,), epochs=1, warm_start=True, **WHOLE).fit(X, y)
+    other = copy.deepcopy(clf)
+    other.coefs_ = [coef.astype("float32") for coef in other.coefs_]
+    clf.coefs_ = [coef.astype("float64") for coef in other.coefs_]
+
+    getattr(clf, method)(X, y)
+    getattr(other, method)(X, y)
+
+    assert_array_equal(other.coefs_[0], clf.coefs_[0])
 
 
 def test_successive_halving_takes_epochs_as_its_resource(digits):

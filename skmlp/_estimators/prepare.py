@@ -326,16 +326,21 @@ def _begin(
     estimator: Any, network: Network, *, continues: bool, partial: bool
 ) -> tuple[Seeds, Start]:
     """Return the seeds of a fit, and where it begins."""
-    kept = getattr(estimator, "_continuation", None)
-    if continues and partial and kept is not None:
-        continuation = Continuation.from_dict(kept)
-        return continuation.seeds, continuation.start(estimator._trained_weights())
-    seeds = Seeds.draw(estimator.random_state)
     if not continues:
+        seeds = Seeds.draw(estimator.random_state)
         return seeds, Start(network.initial_weights(generator(seeds.weights)))
+    # Somebody may have set weights of another type, or as lists.
+    weights = [
+        np.asarray(weight, network.dtype) for weight in estimator._trained_weights()
+    ]
+    kept = getattr(estimator, "_continuation", None)
+    if partial and kept is not None:
+        continuation = Continuation.from_dict(kept)
+        return continuation.seeds, continuation.start(weights)
+    seeds = Seeds.draw(estimator.random_state)
     # Another split would validate on samples that were trained on.
     seeds = replace(seeds, split=getattr(estimator, "_split_seed", seeds.split))
-    return seeds, Start(estimator._trained_weights())
+    return seeds, Start(weights)
 
 
 def specify_optimizer(

@@ -273,7 +273,7 @@ def first_state(
             f"{specification.name} with other options. Restore them, or fit a clone."
         )
     return [
-        own if variable.name == "learning_rate" else value
+        own if variable.name == "learning_rate" else value.astype(own.dtype)
         for variable, own, value in zip(
             state_variables(optimizer), state, carried, strict=True
         )
