@@ -8,12 +8,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skmlp._job import Network
 from skmlp._keras.optimizers import (
-    PureOptimizer,
     make_optimizer,
     make_variables,
     read_state,
     specify,
 )
+from skmlp._keras.pure import PureOptimizer
 from skmlp._named.optimizers import OPTIMIZERS, STEPPING
 
 schedules = keras.optimizers.schedules

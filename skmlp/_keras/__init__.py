@@ -6,6 +6,7 @@ module          responsible for
 ``start``       importing Keras, and TensorFlow's threads, memory and chatter
 ``quirks``      private names of Keras, jax and scikeras
 ``optimizers``  Keras' optimizers and schedules, from and to specifications
+``pure``        Keras' optimizers as pure functions
 ``functional``  the network and its objective as pure functions of the weights
 ``models``      plain Keras models, for users and for their callbacks
 ==============  ======================================================================

@@ -74,7 +74,7 @@ def choose_engine(job: Job) -> str:
     callbacks that wait for the end of the epoch.
     """
     import_keras()
-    from skmlp._keras.optimizers import is_pure
+    from skmlp._keras.pure import is_pure
     from skmlp._keras.quirks import backend_is_tensorflow
     from skmlp._training.callbacks import need_batches
 

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from skmlp._job import Job, Trained, Weights
 from skmlp._job.seeds import EpochOrders
-from skmlp._keras.optimizers import PureOptimizer
+from skmlp._keras.pure import PureOptimizer
 from skmlp._keras.start import graph_rewrites_off
 from skmlp._training.compiled.cache import PROGRAMS
 from skmlp._training.compiled.feed import Feed

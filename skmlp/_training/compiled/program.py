@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from skmlp._job import Job, Shape, Weights
 from skmlp._keras import functional
-from skmlp._keras.optimizers import PureOptimizer
+from skmlp._keras.pure import PureOptimizer
 from skmlp._keras.quirks import quick_call
 from skmlp._training.compiled.feed import Block, Feed
 from skmlp._training.watch import Logs
