@@ -228,7 +228,6 @@ def _from_sklearn(cls, mlp):
     estimator.n_features_in_ = mlp.n_features_in_
     copy_names(mlp, estimator)
     estimator._keep(job, trained)
-    estimator.n_iter_ = mlp.n_iter_  # with L-BFGS there is no loss of each
     return estimator
 
 

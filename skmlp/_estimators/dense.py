@@ -177,7 +177,7 @@ class BaseDense(CallbackSupportMixin, FittedNetwork, Conversions, CheckedState):
             **self._learned_weights(job.network, trained.weights),
             "n_layers_": len(job.network.layer_sizes),
             "n_parameters_": job.network.n_parameters,
-            "n_iter_": len(trained.history["loss"]),
+            "n_iter_": trained.n_iter or len(trained.history["loss"]),
             "best_epoch_": n_earlier + trained.best_epoch,
             "history_": history,
             "loss_curve_": list(history["loss"]),

@@ -321,4 +321,5 @@ def _training_of(mlp: Any) -> Trained:
         ending="stopped",
         best_epoch=best_epoch,
         optimizer_state=mlp_optimizer_state(mlp),
+        n_iter=mlp.n_iter_,  # with L-BFGS there is no loss of each
     )

@@ -55,6 +55,8 @@ class Trained:
         Number of the epoch, from 1, whose weights these are.
     optimizer_state : list of ndarray
         Values of the optimizer's variables after the last step.
+    n_iter : int or None
+        Epochs that were trained; ``None`` where the history has each of them.
     """
 
     weights: Weights
@@ -62,6 +64,7 @@ class Trained:
     ending: str
     best_epoch: int
     optimizer_state: Weights
+    n_iter: int | None = None
 
 
 class Observer(Protocol):
